@@ -1,0 +1,190 @@
+// The one table of failures the outside world can see: code → HTTP status, exit status, retryable, title, hint.
+// A test checks that every code thrown stands here and that every code here is thrown. Bugs are not in this table:
+// they are assertions and crash. Exit statuses follow sysexits where people know them (74 I/O, 75 try later, 78 configuration).
+
+export interface ErrorCodeRow {
+  /** HTTP status of the answer. */
+  readonly status: number
+  /** Exit status of the command line. */
+  readonly exit: number
+  /** True when the same call may succeed later, unchanged. */
+  readonly retryable: boolean
+  /** One short sentence, shown to people. */
+  readonly title: string
+  /** What to do about it. */
+  readonly hint: string
+}
+
+function row(status: number, exit: number, title: string, hint: string, retryable = false): ErrorCodeRow {
+  return { status, exit, retryable, title, hint }
+}
+
+export const errorCodes = {
+  // Request line, headers, body
+  PATH_INVALID: row(400, 2, 'The path is not valid', 'Percent-encode it once, without empty or dot segments.'),
+  PATH_TOO_LONG: row(414, 2, 'The path is too long', 'At most 255 bytes a segment and 2000 bytes a path.'),
+  BODY_INVALID: row(400, 1, 'The body is not valid for its Content-Type', 'Check the syntax; nothing was stored.'),
+  BODY_TOO_LARGE: row(413, 1, 'The body is too large', 'Send a smaller body or raise --max-body.'),
+  BODY_INCOMPLETE: row(400, 1, 'The body ended early', 'Send it again; nothing was stored.', true),
+  CONTENT_TYPE_MISSING: row(400, 1, 'Content-Type is missing or not valid', 'Name the media type of the body.'),
+  CONTENT_RANGE_REFUSED: row(400, 1, 'PUT with Content-Range is not supported', 'Send the whole body.'),
+  CONTENT_ENCODING_REFUSED: row(415, 1, 'Encoded bodies are not stored', 'Send the body without Content-Encoding.'),
+  MEDIA_TYPE_UNSUPPORTED: row(
+    415,
+    1,
+    'This media type is not supported here',
+    'See the Accept-… header of the answer.',
+  ),
+  HEADER_INVALID: row(400, 1, 'A header is not valid', 'Correct the header named in the detail.'),
+  LINK_INVALID: row(400, 1, 'The Link header contradicts the URL', 'A container URL ends in a slash.'),
+  SLUG_INVALID: row(400, 1, 'The Slug is not usable', 'Send one path segment without a slash.'),
+  SLUG_RESERVED: row(
+    403,
+    1,
+    'The Slug names an auxiliary resource',
+    'Choose a name that does not end in .acl or .meta.',
+  ),
+  METHOD_NOT_ALLOWED: row(405, 1, 'The method is not allowed on this resource', 'See the Allow header of the answer.'),
+  METHOD_UNKNOWN: row(501, 1, 'The method is not known', 'Use GET, HEAD, OPTIONS, PUT, POST, PATCH or DELETE.'),
+  NOT_ACCEPTABLE: row(406, 1, 'No representation fits the Accept header', 'Ask for the stored type or an RDF type.'),
+  RANGE_UNSATISFIABLE: row(
+    416,
+    1,
+    'The range lies outside the resource',
+    'See the Content-Range header of the answer.',
+  ),
+  PRECONDITION_FAILED: row(
+    412,
+    6,
+    'A precondition of the request is not met',
+    'Read the resource again and repeat the change.',
+  ),
+  TOO_SLOW: row(408, 1, 'The request came too slowly', 'Send at least 1 KiB a second.', true),
+
+  // Resources
+  NOT_FOUND: row(404, 5, 'There is nothing at this address', 'Check the address.'),
+  HOST_UNKNOWN: row(404, 5, 'No pod or server has this name', 'Use the base URL named in the detail.'),
+  POD_UNKNOWN: row(404, 5, 'There is no such pod', 'xpod pod list'),
+  POD_EXISTS: row(409, 6, 'A pod of this name exists', 'Choose another name.'),
+  POD_NAME_INVALID: row(
+    400,
+    2,
+    'This is not a valid pod name',
+    'Lower-case letters, digits and hyphens; 1 to 63 characters.',
+  ),
+  POD_NAME_RESERVED: row(
+    409,
+    6,
+    'This name is reserved or was used before',
+    'Choose another name, or pass --reuse-name.',
+  ),
+  POD_BUSY: row(503, 75, 'The pod has too many waiting changes', 'Try again in a moment.', true),
+  POD_ELSEWHERE: row(503, 75, 'This pod lives on another node', 'Try again in a moment.', true),
+  POD_READ_ONLY: row(503, 75, 'The pod takes no writes at the moment', 'Try again later.', true),
+  CONTAINER_NOT_EMPTY: row(409, 6, 'The container is not empty', 'Delete its members first.'),
+  CONTAINER_EXISTS: row(409, 6, 'A container cannot be replaced', 'PATCH its .meta, or POST into it.'),
+  SLASH_TWIN: row(
+    409,
+    6,
+    'The same name with the other slash form exists',
+    'Delete that one first, or choose another name.',
+  ),
+  ANCESTOR_IS_DOCUMENT: row(409, 6, 'A document stands where a container is needed', 'Choose another place.'),
+  PROTECTED_TRIPLES: row(
+    409,
+    6,
+    'The change touches triples that the server manages',
+    'Leave containment and resource metadata out.',
+  ),
+  AUXILIARY_CONFLICT: row(
+    409,
+    6,
+    'An auxiliary resource cannot be used like this',
+    'Auxiliary resources belong to an existing resource and have none of their own.',
+  ),
+  ACL_INVALID: row(400, 1, 'The ACL is not valid', 'Send Turtle or JSON-LD; the old ACL stays in force.'),
+  ACL_WITHOUT_CONTROL: row(
+    409,
+    6,
+    'The root ACL must keep somebody in control',
+    'Grant acl:Control on the root to an agent.',
+  ),
+  ISSUER_PROTECTED: row(
+    409,
+    6,
+    'The login provider of this WebID cannot be changed here',
+    'Use the account pages or the command line.',
+  ),
+  QUOTA_EXCEEDED: row(507, 1, 'The quota of the pod is used up', 'Delete something, or ask for a larger quota.'),
+  DISK_FULL: row(507, 75, 'The server has no room left', 'Free disk space; reads and deletes still work.', true),
+  CORRUPT: row(500, 74, 'The stored resource is damaged', 'It is quarantined; see /readyz?verbose and the log.'),
+
+  // Patches
+  PATCH_SYNTAX: row(400, 1, 'The patch cannot be parsed', 'Check its syntax; nothing was changed.'),
+  PATCH_INVALID: row(422, 1, 'The patch is not allowed in this form', 'See the detail.'),
+  PATCH_CONFLICT: row(
+    409,
+    6,
+    'The patch does not fit the state of the resource',
+    'Read the resource again; nothing was changed.',
+  ),
+  PATCH_TARGET: row(409, 6, 'Only RDF documents can be patched', 'PUT the resource instead.'),
+  PATCH_TOO_COMPLEX: row(422, 1, 'The WHERE clause needs too many steps', 'Make its patterns share variables.'),
+
+  // Who is asking
+  TOKEN_INVALID: row(401, 4, 'The access token is not valid', 'Log in again.'),
+  PROOF_INVALID: row(401, 4, 'The DPoP proof is not valid', 'Make a new proof for each request.'),
+  LOGIN_REQUIRED: row(401, 4, 'This needs a login', 'Log in with a WebID that has access.'),
+  FORBIDDEN: row(403, 4, 'You are not allowed to do this', 'Ask the owner for access.'),
+  REPLAY_FULL: row(429, 75, 'Too many proofs of one key', 'Slow down.', true),
+  FETCH_REFUSED: row(
+    403,
+    1,
+    'This address may not be fetched',
+    'Use --allow-internal for addresses inside your network.',
+  ),
+  FETCH_FAILED: row(502, 75, 'A remote document could not be fetched', 'See the detail; try again later.', true),
+
+  // The server
+  OVERLOADED: row(503, 75, 'The server is busy', 'Try again in a moment.', true),
+  OUTCOME_UNKNOWN: row(
+    503,
+    74,
+    'It is not known whether the change was stored',
+    'Read the resource to find out; the server restarts.',
+    true,
+  ),
+  SHUTTING_DOWN: row(503, 75, 'The server is stopping', 'Try again in a moment.', true),
+  INTERNAL: row(500, 1, 'The server failed', 'See the log of the server.'),
+
+  // Starting and operating
+  CONFIG_INVALID: row(500, 78, 'The configuration is not valid', 'xpod config show --origin'),
+  CONFIG_CONFLICT: row(500, 78, 'One setting has two different values', 'Keep one of the two names.'),
+  BASE_URL_CHANGED: row(
+    500,
+    78,
+    'The base URL differs from the one the data was written under',
+    'Start with the old --base-url.',
+  ),
+  SCHEMA_NEWER: row(500, 78, 'The data was written by a newer xpod', 'Install that version or a later one.'),
+  SCHEMA_ALTERED: row(
+    500,
+    78,
+    'A migration that was applied has changed since',
+    'Install the xpod that wrote this data.',
+  ),
+  DATA_DIR_LOCKED: row(500, 75, 'Another process uses this data directory', 'Stop it, or choose another --data-dir.'),
+  DATA_DIR_UNUSABLE: row(
+    500,
+    78,
+    'The data directory cannot be used',
+    'Check its owner, its permissions and its filesystem.',
+  ),
+  PORT_IN_USE: row(500, 75, 'The address is taken by another program', 'Choose another --listen.'),
+  NODE_TOO_OLD: row(500, 78, 'This Node.js is too old', 'Install Node.js 24 or later.'),
+  USAGE: row(500, 2, 'The command is not used like this', 'xpod --help'),
+  CONFIRMATION_NEEDED: row(400, 2, 'This command asks before it acts', 'Pass --yes to go on without being asked.'),
+  CONTROL_UNREACHABLE: row(503, 3, 'The running server does not answer', 'Look at its log.', true),
+} as const satisfies Record<string, ErrorCodeRow>
+
+export type ErrorCode = keyof typeof errorCodes

@@ -1,0 +1,31 @@
+// Chance comes in as a Random, so that tests are exact. The only file that draws random numbers.
+
+import { randomBytes, randomUUID } from 'node:crypto'
+
+export interface Random {
+  bytes(length: number): Uint8Array
+  /** An unsigned 32-bit integer. */
+  uint32(): number
+  /** UUID version 4, lower case with hyphens. */
+  uuid(): string
+  /** UUID version 7 (RFC 9562): sorts by its creation time. */
+  uuid7(nowMs: number): string
+}
+
+export const systemRandom: Random = {
+  bytes: (length) => randomBytes(length),
+  uint32: () => randomBytes(4).readUInt32BE(0),
+  uuid: () => randomUUID(),
+  uuid7: (nowMs) => uuid7From(nowMs, randomBytes(10)),
+}
+
+/** RFC 9562 section 5.7: 48 bits of milliseconds, then the given 10 random bytes with version and variant set. */
+export function uuid7From(nowMs: number, random: Uint8Array): string {
+  const bytes = Buffer.alloc(16)
+  bytes.writeUIntBE(nowMs, 0, 6)
+  bytes.set(random.subarray(0, 10), 6)
+  bytes[6] = 0x70 | (bytes[6]! & 0x0f)
+  bytes[8] = 0x80 | (bytes[8]! & 0x3f)
+  const hex = bytes.toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}

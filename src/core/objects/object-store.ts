@@ -1,0 +1,35 @@
+// The contract of the place where large bodies lie: immutable blobs under keys that are never reused. The hash is metadata,
+// names do not depend on it. Implementations: filesystem and memory now, S3 later; one suite in test/conformance runs on all.
+
+export interface ObjectInfo {
+  readonly key: string
+  readonly size: number
+}
+
+export interface ObjectStore extends AsyncDisposable {
+  /**
+   * Stores a body durably: when it resolves, the bytes and their name survive a power cut. Nothing is visible under the
+   * key before. Throws DISK_FULL, OVERLOADED, or the signal's reason; then nothing is left behind but what a sweep removes.
+   */
+  put(
+    key: string,
+    body: AsyncIterable<Uint8Array>,
+    options: { readonly size?: number | undefined },
+    signal: AbortSignal,
+  ): Promise<{ readonly size: number; readonly sha256: Uint8Array }>
+  /** Streams the object or an inclusive range of it. Throws NOT_FOUND before the first chunk. */
+  get(
+    key: string,
+    range: { readonly start: number; readonly end: number } | undefined,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array>>
+  head(key: string): Promise<ObjectInfo | undefined>
+  /** Deletes what is there of these keys; missing ones are no error. */
+  delete(keys: readonly string[]): Promise<void>
+  /** A page in key order. For doctor and recounts only; nothing on a request path lists. */
+  list(prefix: string, after: string | undefined, limit: number): Promise<readonly ObjectInfo[]>
+  /** Writes, reads and deletes a probe object; throws what is wrong. */
+  probe(): Promise<void>
+  /** Bytes that may still be written, or undefined when the store does not tell. */
+  room(): Promise<number | undefined>
+}
