@@ -1,7 +1,7 @@
 // The contract of the place where large bodies lie: immutable blobs under keys that are never reused. The hash is metadata,
 // names do not depend on it. Implementations: filesystem and memory now, S3 later; one suite in test/conformance runs on all.
 
-export interface ObjectInfo {
+export interface StoredObject {
   readonly key: string
   readonly size: number
 }
@@ -23,11 +23,11 @@ export interface ObjectStore extends AsyncDisposable {
     range: { readonly start: number; readonly end: number } | undefined,
     signal: AbortSignal,
   ): Promise<AsyncIterable<Uint8Array>>
-  head(key: string): Promise<ObjectInfo | undefined>
+  head(key: string): Promise<StoredObject | undefined>
   /** Deletes what is there of these keys; missing ones are no error. */
   delete(keys: readonly string[]): Promise<void>
   /** A page in key order. For doctor and recounts only; nothing on a request path lists. */
-  list(prefix: string, after: string | undefined, limit: number): Promise<readonly ObjectInfo[]>
+  list(prefix: string, after: string | undefined, limit: number): Promise<readonly StoredObject[]>
   /** Writes, reads and deletes a probe object; throws what is wrong. */
   probe(): Promise<void>
   /** Bytes that may still be written, or undefined when the store does not tell. */
