@@ -15,8 +15,13 @@ export interface ErrorCodeRow {
   readonly hint: string
 }
 
-function row(status: number, exit: number, title: string, hint: string, retryable = false): ErrorCodeRow {
-  return { status, exit, retryable, title, hint }
+function row(status: number, exit: number, title: string, hint: string): ErrorCodeRow {
+  return { status, exit, retryable: false, title, hint }
+}
+
+/** A failure that may pass: the same call may succeed later. */
+function passing(status: number, exit: number, title: string, hint: string): ErrorCodeRow {
+  return { status, exit, retryable: true, title, hint }
 }
 
 export const errorCodes = {
@@ -25,7 +30,7 @@ export const errorCodes = {
   PATH_TOO_LONG: row(414, 2, 'The path is too long', 'At most 255 bytes a segment and 2000 bytes a path.'),
   BODY_INVALID: row(400, 1, 'The body is not valid for its Content-Type', 'Check the syntax; nothing was stored.'),
   BODY_TOO_LARGE: row(413, 1, 'The body is too large', 'Send a smaller body or raise --max-body.'),
-  BODY_INCOMPLETE: row(400, 1, 'The body ended early', 'Send it again; nothing was stored.', true),
+  BODY_INCOMPLETE: passing(400, 1, 'The body ended early', 'Send it again; nothing was stored.'),
   CONTENT_TYPE_MISSING: row(400, 1, 'Content-Type is missing or not valid', 'Name the media type of the body.'),
   CONTENT_RANGE_REFUSED: row(400, 1, 'PUT with Content-Range is not supported', 'Send the whole body.'),
   CONTENT_ENCODING_REFUSED: row(415, 1, 'Encoded bodies are not stored', 'Send the body without Content-Encoding.'),
@@ -59,7 +64,7 @@ export const errorCodes = {
     'A precondition of the request is not met',
     'Read the resource again and repeat the change.',
   ),
-  TOO_SLOW: row(408, 1, 'The request came too slowly', 'Send at least 1 KiB a second.', true),
+  TOO_SLOW: passing(408, 1, 'The request came too slowly', 'Send at least 1 KiB a second.'),
 
   // Resources
   NOT_FOUND: row(404, 5, 'There is nothing at this address', 'Check the address.'),
@@ -78,9 +83,9 @@ export const errorCodes = {
     'This name is reserved or was used before',
     'Choose another name, or pass --reuse-name.',
   ),
-  POD_BUSY: row(503, 75, 'The pod has too many waiting changes', 'Try again in a moment.', true),
-  POD_ELSEWHERE: row(503, 75, 'This pod lives on another node', 'Try again in a moment.', true),
-  POD_READ_ONLY: row(503, 75, 'The pod takes no writes at the moment', 'Try again later.', true),
+  POD_BUSY: passing(503, 75, 'The pod has too many waiting changes', 'Try again in a moment.'),
+  POD_ELSEWHERE: passing(503, 75, 'This pod lives on another node', 'Try again in a moment.'),
+  POD_READ_ONLY: passing(503, 75, 'The pod takes no writes at the moment', 'Try again later.'),
   CONTAINER_NOT_EMPTY: row(409, 6, 'The container is not empty', 'Delete its members first.'),
   CONTAINER_EXISTS: row(409, 6, 'A container cannot be replaced', 'PATCH its .meta, or POST into it.'),
   SLASH_TWIN: row(
@@ -116,7 +121,7 @@ export const errorCodes = {
     'Use the account pages or the command line.',
   ),
   QUOTA_EXCEEDED: row(507, 1, 'The quota of the pod is used up', 'Delete something, or ask for a larger quota.'),
-  DISK_FULL: row(507, 75, 'The server has no room left', 'Free disk space; reads and deletes still work.', true),
+  DISK_FULL: passing(507, 75, 'The server has no room left', 'Free disk space; reads and deletes still work.'),
   CORRUPT: row(500, 74, 'The stored resource is damaged', 'It is quarantined; see /readyz?verbose and the log.'),
 
   // Patches
@@ -136,25 +141,24 @@ export const errorCodes = {
   PROOF_INVALID: row(401, 4, 'The DPoP proof is not valid', 'Make a new proof for each request.'),
   LOGIN_REQUIRED: row(401, 4, 'This needs a login', 'Log in with a WebID that has access.'),
   FORBIDDEN: row(403, 4, 'You are not allowed to do this', 'Ask the owner for access.'),
-  REPLAY_FULL: row(429, 75, 'Too many proofs of one key', 'Slow down.', true),
+  REPLAY_FULL: passing(429, 75, 'Too many proofs of one key', 'Slow down.'),
   FETCH_REFUSED: row(
     403,
     1,
     'This address may not be fetched',
     'Use --allow-internal for addresses inside your network.',
   ),
-  FETCH_FAILED: row(502, 75, 'A remote document could not be fetched', 'See the detail; try again later.', true),
+  FETCH_FAILED: passing(502, 75, 'A remote document could not be fetched', 'See the detail; try again later.'),
 
   // The server
-  OVERLOADED: row(503, 75, 'The server is busy', 'Try again in a moment.', true),
-  OUTCOME_UNKNOWN: row(
+  OVERLOADED: passing(503, 75, 'The server is busy', 'Try again in a moment.'),
+  OUTCOME_UNKNOWN: passing(
     503,
     74,
     'It is not known whether the change was stored',
     'Read the resource to find out; the server restarts.',
-    true,
   ),
-  SHUTTING_DOWN: row(503, 75, 'The server is stopping', 'Try again in a moment.', true),
+  SHUTTING_DOWN: passing(503, 75, 'The server is stopping', 'Try again in a moment.'),
   INTERNAL: row(500, 1, 'The server failed', 'See the log of the server.'),
 
   // Starting and operating
@@ -184,7 +188,7 @@ export const errorCodes = {
   NODE_TOO_OLD: row(500, 78, 'This Node.js is too old', 'Install Node.js 24 or later.'),
   USAGE: row(500, 2, 'The command is not used like this', 'xpod --help'),
   CONFIRMATION_NEEDED: row(400, 2, 'This command asks before it acts', 'Pass --yes to go on without being asked.'),
-  CONTROL_UNREACHABLE: row(503, 3, 'The running server does not answer', 'Look at its log.', true),
+  CONTROL_UNREACHABLE: passing(503, 3, 'The running server does not answer', 'Look at its log.'),
 } as const satisfies Record<string, ErrorCodeRow>
 
 export type ErrorCode = keyof typeof errorCodes

@@ -36,19 +36,19 @@ interface Family {
   readonly help: string
   readonly children: Map<string, Child>
 }
+interface Naming {
+  readonly kind: Kind
+  readonly name: string
+  readonly help: string
+  readonly labels: Labels | undefined
+}
 
 const maxChildren = 1000
 
 export function createMetrics(): Metrics {
   const families = new Map<string, Family>()
 
-  function child<T extends Child>(
-    kind: Kind,
-    name: string,
-    help: string,
-    labels: Labels,
-    make: (labels: string) => T,
-  ): T {
+  function child<T extends Child>({ kind, name, help, labels = {} }: Naming, make: (labels: string) => T): T {
     let family = families.get(name)
     if (family === undefined) families.set(name, (family = { kind, help, children: new Map() }))
     let key = labelText(labels)
@@ -63,16 +63,16 @@ export function createMetrics(): Metrics {
   }
 
   return {
-    counter: (name, help, labels = {}) => child('counter', name, help, labels, (key) => new Value(key)),
-    gauge: (name, help, labels = {}) => child('gauge', name, help, labels, (key) => new Value(key)),
-    gaugeFrom: (name, help, read, labels = {}) => {
-      child('gauge', name, help, labels, (key) => ({
+    counter: (name, help, labels) => child({ kind: 'counter', name, help, labels }, (key) => new Value(key)),
+    gauge: (name, help, labels) => child({ kind: 'gauge', name, help, labels }, (key) => new Value(key)),
+    gaugeFrom: (name, help, read, labels) => {
+      child({ kind: 'gauge', name, help, labels }, (key) => ({
         labels: key,
         lines: (as, text) => [`${as}${braces(text)} ${read()}`],
       }))
     },
-    histogram: (name, help, bounds, labels = {}) =>
-      child('histogram', name, help, labels, (key) => new Buckets(key, bounds)),
+    histogram: (name, help, bounds, labels) =>
+      child({ kind: 'histogram', name, help, labels }, (key) => new Buckets(key, bounds)),
     render: () => renderAll(families),
   }
 }
