@@ -232,7 +232,7 @@ export const importsNameTheirFile: Rule = (files) =>
       )
     const defaults = file.exports
       .flatMap((one) => one.entries)
-      .filter((entry) => String(entry.exportName.kind) === 'Default' || entry.exportName.name === 'default')
+      .filter((entry) => (entry.exportName.kind as string) === 'Default' || entry.exportName.name === 'default')
       .map((entry) => `${file.path}:${file.lineAt(entry.start)}: no default export; export it by its name`)
     const index = name.startsWith('index.') ? [`${file.path}: no index files; name it after what it holds`] : []
     return [...index, ...defaults, ...barrels]
