@@ -1,0 +1,182 @@
+// One request and its answer on node:http: the request as handlers see it, and the writing of what they answer. The head
+// goes out in one call with the body where the body is bytes; streams are written under backpressure. Whatever fails after
+// the head destroys the connection, so that a cut answer never looks complete.
+
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+
+import { KiB } from '../../base/bytes.ts'
+import type { Clock } from '../../base/clock.ts'
+import { type MinimumRate, RequestBody } from './body.ts'
+import type { HttpAnswer, HttpRequest } from './message.ts'
+
+/** Above this, bytes are written in slices, so that a slow reader is noticed by the slice. */
+const sliceBytes = 256 * KiB
+/** Of a refused body, this much is read and thrown away to keep the connection; more closes it. */
+const maxDrainBytes = 64 * KiB
+/** How long a connection that will close stays open, so that a client still sending can read its answer first. */
+const lingerMs = 1000
+
+/** What exchanges of one server share. */
+export interface ExchangeParts {
+  readonly clock: Clock
+  readonly rate: MinimumRate
+  /** Bodies somebody waits for; judged by the server's tick. */
+  readonly waiting: Set<RequestBody>
+}
+
+export class Exchange implements HttpRequest {
+  readonly message: IncomingMessage
+  readonly response: ServerResponse
+  readonly #parts: ExchangeParts
+  readonly #expectsContinue: boolean
+  #continued = false
+  #body: RequestBody | undefined
+  #abort: AbortController | undefined
+
+  constructor(message: IncomingMessage, response: ServerResponse, parts: ExchangeParts, expectsContinue: boolean) {
+    this.message = message
+    this.response = response
+    this.#parts = parts
+    this.#expectsContinue = expectsContinue
+  }
+
+  get method(): string {
+    return this.message.method!
+  }
+  get target(): string {
+    return this.message.url!
+  }
+  get headers(): IncomingHttpHeaders {
+    return this.message.headers
+  }
+  get remoteAddress(): string {
+    return this.message.socket.remoteAddress ?? ''
+  }
+
+  get body(): RequestBody | undefined {
+    if (this.#body !== undefined || !hasBody(this.message.headers)) return this.#body
+    const { clock, rate, waiting } = this.#parts
+    this.#body = new RequestBody(this.message, { clock, rate, waiting, begin: () => this.continue() })
+    return this.#body
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      const abort = new AbortController()
+      this.#abort = abort
+      if (this.response.destroyed) abort.abort()
+      else {
+        this.response.once('close', () => {
+          if (!this.response.writableFinished) abort.abort()
+        })
+      }
+    }
+    return this.#abort.signal
+  }
+
+  continue(): void {
+    if (!this.#expectsContinue || this.#continued) return
+    this.#continued = true
+    this.response.writeContinue()
+  }
+
+  /** Writes the answer. A promise only when it is a stream, is large, or leaves an unread body behind. */
+  answer(answer: HttpAnswer, close: boolean): void | Promise<void> {
+    const unread = this.#leavesUnread()
+    if (close || unread) this.response.shouldKeepAlive = false
+    const { body } = answer
+    const isHead = this.message.method === 'HEAD'
+    this.response.writeHead(answer.status, withLength(answer, isHead))
+    if (unread) return this.#endAfterLinger(isHead ? undefined : body)
+    if (body === undefined || isHead) this.response.end()
+    else if (body instanceof Uint8Array && body.length <= sliceBytes) this.response.end(body)
+    else return this.#stream(body)
+  }
+
+  /** True when the rest of the body is not worth reading, or will never come. */
+  #leavesUnread(): boolean {
+    const { message } = this
+    if (message.complete || !hasBody(message.headers)) return false
+    if (this.#expectsContinue && !this.#continued) return true
+    const length = message.headers['content-length']
+    return length === undefined || Number(length) - (this.#body?.taken ?? 0) > maxDrainBytes
+  }
+
+  async #endAfterLinger(body: HttpAnswer['body']): Promise<void> {
+    const { message, response } = this
+    if (body !== undefined) {
+      for await (const chunk of slicesOf(body)) {
+        if (response.destroyed) return
+        if (!response.write(chunk)) await this.#drained(chunk.length)
+      }
+    } else response.flushHeaders()
+    let drained = 0
+    message.on('data', (chunk: Buffer) => {
+      drained += chunk.length
+      if (drained > maxDrainBytes) message.pause()
+    })
+    message.on('error', () => response.destroy())
+    await new Promise<void>((resolve) => {
+      const cancel = this.#parts.clock.after(lingerMs, resolve)
+      const end = (): void => {
+        cancel()
+        resolve()
+      }
+      message.once('end', end)
+      response.once('close', end)
+    })
+    response.end()
+  }
+
+  async #stream(body: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
+    const { response } = this
+    for await (const chunk of slicesOf(body)) {
+      if (response.destroyed) return
+      if (!response.write(chunk)) await this.#drained(chunk.length)
+    }
+    response.end()
+  }
+
+  /** Resolves when the connection takes more or is gone; a reader slower than the minimum rate is cut off. */
+  #drained(bytes: number): Promise<void> {
+    const { response } = this
+    const { clock, rate } = this.#parts
+    return new Promise((resolve) => {
+      const patienceMs = Math.max(rate.windowMs, (bytes / rate.bytesPerSecond) * 1000)
+      const cancel = clock.after(patienceMs, () => response.destroy())
+      const done = (): void => {
+        cancel()
+        response.off('drain', done)
+        response.off('close', done)
+        resolve()
+      }
+      response.on('drain', done)
+      response.on('close', done)
+    })
+  }
+}
+
+function hasBody(headers: IncomingHttpHeaders): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
+}
+
+function* slices(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += sliceBytes) yield bytes.subarray(at, at + sliceBytes)
+}
+
+function slicesOf(body: Uint8Array | AsyncIterable<Uint8Array>): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
+  return body instanceof Uint8Array ? slices(body) : body
+}
+
+/** Node frames a body as chunks unless its length stands in the head that is written before it. */
+function withLength(answer: HttpAnswer, isHead: boolean): string[] {
+  const headers = answer.headers as string[]
+  const { body, status } = answer
+  if (isHead || status === 204 || status === 304 || (body !== undefined && !(body instanceof Uint8Array)))
+    return headers
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index]!
+    if (name.length === 14 && name.toLowerCase() === 'content-length') return headers
+  }
+  return [...headers, 'Content-Length', String(body === undefined ? 0 : body.length)]
+}

@@ -1,0 +1,62 @@
+// What a trusted reverse proxy says about the request it passes on: Forwarded (RFC 7239) or the X-Forwarded-… names. The
+// word of anybody else counts for nothing. Only the nearest proxy is believed, so the last element is read.
+
+import type { IncomingHttpHeaders } from 'node:http'
+import { BlockList, isIP } from 'node:net'
+
+import { XpodError } from '../../base/errors.ts'
+
+export interface Forwarded {
+  readonly host: string | undefined
+  /** `http` or `https`. */
+  readonly proto: string | undefined
+}
+
+export type ProxyTrust = (remoteAddress: string) => boolean
+
+/** Takes addresses and CIDR blocks; throws CONFIG_INVALID for anything else. */
+export function trustProxies(blocks: readonly string[]): ProxyTrust {
+  if (blocks.length === 0) return () => false
+  const list = new BlockList()
+  for (const block of blocks) {
+    const [address = '', bits, ...rest] = block.split('/')
+    const version = isIP(address)
+    const prefix = bits === undefined ? (version === 6 ? 128 : 32) : Number(bits)
+    const isPrefix = Number.isInteger(prefix) && prefix >= 0 && prefix <= (version === 6 ? 128 : 32) && bits !== ''
+    if (version === 0 || !isPrefix || rest.length > 0)
+      throw new XpodError('CONFIG_INVALID', `${block} is no CIDR block`)
+    list.addSubnet(address, prefix, version === 6 ? 'ipv6' : 'ipv4')
+  }
+  return (remoteAddress) => {
+    const address = remoteAddress.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress
+    const version = isIP(address)
+    return version !== 0 && list.check(address, version === 6 ? 'ipv6' : 'ipv4')
+  }
+}
+
+export function forwardedOf(headers: IncomingHttpHeaders): Forwarded {
+  const { forwarded } = headers
+  if (forwarded !== undefined) {
+    const last = lastElement(forwarded)
+    return { host: parameter(last, 'host'), proto: parameter(last, 'proto')?.toLowerCase() }
+  }
+  const host = single(headers['x-forwarded-host'])
+  const proto = single(headers['x-forwarded-proto'])
+  return {
+    host: host === undefined ? undefined : lastElement(host),
+    proto: proto === undefined ? undefined : lastElement(proto).toLowerCase(),
+  }
+}
+
+function single(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'object' ? value.at(-1) : value
+}
+
+function lastElement(list: string): string {
+  return list.slice(list.lastIndexOf(',') + 1).trim()
+}
+
+function parameter(element: string, name: string): string | undefined {
+  const match = new RegExp(`(?:^|;)\\s*${name}=(?:"([^"]*)"|([^";\\s]+))`, 'i').exec(element)
+  return match === null ? undefined : (match[1] ?? match[2])
+}
