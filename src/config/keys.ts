@@ -1,0 +1,66 @@
+// The one table of settings. A row gives a setting its flag, its XPOD_… name, its name in a file, the names that other
+// software gave it, its type, its default and its help. Help, manual, README and JSON Schema are made from it.
+
+import { GiB, MiB } from '../base/bytes.ts'
+import * as types from './types.ts'
+import type { SettingType } from './types.ts'
+
+export interface Key<T> {
+  readonly type: SettingType<T>
+  /** Written as a person would write it. Undefined: found out at start. */
+  readonly default: string | undefined
+  readonly help: string
+  /** Environment names besides XPOD_…, kept from software that came before. */
+  readonly otherNames?: readonly string[]
+  /** May also be given as NAME_FILE or a systemd credential; masked wherever it is shown. */
+  readonly secret?: boolean
+}
+
+function key<T>(type: SettingType<T>, standard: string | undefined, help: string, more: Partial<Key<T>> = {}): Key<T> {
+  return { type, default: standard, help, ...more }
+}
+
+export const keys = {
+  'data-dir': key(types.path, 'xpod-data', 'Where everything is kept'),
+  db: key(types.databaseUrl, 'sqlite:', 'Database; sqlite: lies in the data directory', {
+    otherNames: ['CSS_DATABASE_URL'],
+    secret: true,
+  }),
+  listen: key(types.address, '127.0.0.1:3000', 'Address and port to serve on'),
+  'base-url': key(types.originUrl, undefined, 'Public URL of this server; kept from the first start on'),
+  'trust-proxy': key(types.listOf(types.cidr), '', 'Reverse proxies whose Forwarded headers count (repeatable)'),
+  pods: key(types.oneOf('path', 'host'), 'path', 'Pods at /alice/ (path) or at alice.HOST (host)'),
+  'admin-listen': key(types.addressOrOff, '127.0.0.1:9464', 'Health and metrics; next free port when taken'),
+  'allow-internal': key(
+    types.listOf(types.hostOrCidr),
+    '',
+    'Internal hosts that WebIDs and key sets may be fetched from (repeatable)',
+  ),
+  'acl-origin': key(types.flag, 'false', 'Let acl:origin in ACLs give access to web pages'),
+  'max-body': key(types.size, `${10 * GiB}`, 'Largest body of one resource'),
+  'pod-quota': key(types.size, '1GB', 'Bytes a new pod may hold'),
+  'pod-max-resources': key(types.count, '100000', 'Resources a new pod may hold'),
+  'cache-memory': key(types.size, `${64 * MiB}`, 'Memory for what is read often'),
+  'log-level': key(types.oneOf('debug', 'info', 'warn', 'error'), 'info', 'Least level that is logged'),
+  'log-format': key(types.oneOf('auto', 'json', 'logfmt', 'text'), 'auto', 'auto: text on a terminal, else json'),
+  'access-log': key(types.flag, 'false', 'Log one line a request'),
+  'drain-delay': key(types.duration, '0s', 'Between not ready and closing the listener at a stop'),
+} as const satisfies Record<string, Key<never> | Key<unknown>>
+
+export type KeyName = keyof typeof keys
+
+/** All settings, typed. */
+export type Settings = {
+  readonly [Name in KeyName]: (typeof keys)[Name] extends Key<infer T> ? T | AbsentOf<Name> : never
+}
+type AbsentOf<Name extends KeyName> = Name extends 'base-url' ? undefined : never
+
+export const keyNames = Object.keys(keys) as readonly KeyName[]
+
+export function environmentName(name: KeyName): string {
+  return `XPOD_${name.toUpperCase().replaceAll('-', '_')}`
+}
+
+export function isMany(name: KeyName): boolean {
+  return 'many' in keys[name].type
+}

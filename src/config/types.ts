@@ -1,0 +1,175 @@
+// The types a setting can have: from text to value, and what the text must look like. Each throws a plain sentence; the
+// loader adds which setting it was and where it came from.
+
+import { isIP } from 'node:net'
+
+import { parseSize } from '../base/bytes.ts'
+
+export interface SettingType<T> {
+  /** As shown in help: HOST:PORT. */
+  readonly placeholder: string
+  parse(text: string): T
+  /** JSON Schema of the value in a configuration file. */
+  readonly schema: Readonly<Record<string, unknown>>
+}
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+export const text: SettingType<string> = { placeholder: 'TEXT', parse: (value) => value, schema: { type: 'string' } }
+
+export const path: SettingType<string> = {
+  placeholder: 'PATH',
+  parse(value) {
+    if (value === '') throw new Error('the path is empty')
+    return value
+  },
+  schema: { type: 'string', minLength: 1 },
+}
+
+export const flag: SettingType<boolean> = {
+  placeholder: '',
+  parse(value) {
+    if (/^(?:true|yes|on|1)$/i.test(value)) return true
+    if (/^(?:false|no|off|0)$/i.test(value)) return false
+    throw new Error('write true or false')
+  },
+  schema: { type: 'boolean' },
+}
+
+export function oneOf<const T extends string>(...values: readonly T[]): SettingType<T> {
+  return {
+    placeholder: values.join('|'),
+    parse(value) {
+      const found = values.find((one) => one === value)
+      if (found === undefined) throw new Error(`write one of ${values.join(', ')}`)
+      return found
+    },
+    schema: { enum: values },
+  }
+}
+
+export const size: SettingType<number> = {
+  placeholder: 'SIZE',
+  parse(value) {
+    const bytes = parseSize(value)
+    if (bytes === undefined) throw new Error('write a size such as 500MB or 2 GiB')
+    return bytes
+  },
+  schema: { type: ['string', 'integer'] },
+}
+
+export const count: SettingType<number> = {
+  placeholder: 'N',
+  parse(value) {
+    const number = Number(value)
+    if (!/^\d+$/.test(value) || !Number.isSafeInteger(number)) throw new Error('write a whole number')
+    return number
+  },
+  schema: { type: 'integer', minimum: 0 },
+}
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** Milliseconds; a bare number is seconds. */
+export const duration: SettingType<number> = {
+  placeholder: 'TIME',
+  parse(value) {
+    const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$/.exec(value)
+    if (match === null) throw new Error('write a time such as 5s or 2m')
+    return Number(match[1]) * unitMs[match[2] ?? 's']!
+  },
+  schema: { type: ['string', 'integer'] },
+}
+
+/** `127.0.0.1:3000`, `[::1]:3000`, `:3000` (all addresses). */
+export const address: SettingType<Address> = {
+  placeholder: 'HOST:PORT',
+  parse(value) {
+    const match = /^(?:\[([^\]]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(value)
+    const port = Number(match?.[3])
+    if (match === null || port > 65_535) throw new Error('write it as 127.0.0.1:3000')
+    if (match[1] !== undefined && isIP(match[1]) !== 6) throw new Error('only an IPv6 address stands in brackets')
+    return { host: match[1] ?? (match[2] === '' ? '::' : match[2]!), port }
+  },
+  schema: { type: 'string' },
+}
+
+export const addressOrOff: SettingType<Address | undefined> = {
+  placeholder: 'HOST:PORT|off',
+  parse: (value) => (value === 'off' ? undefined : address.parse(value)),
+  schema: { type: 'string' },
+}
+
+/** An http(s) URL of an origin, with a trailing slash. */
+export const originUrl: SettingType<string> = {
+  placeholder: 'URL',
+  parse(value) {
+    const url = URL.parse(value)
+    if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+      throw new Error('write it as https://example.org/')
+    }
+    if (url.pathname !== '/' || url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '') {
+      throw new Error('it is the root of a host, without path, query or password')
+    }
+    return url.href
+  },
+  schema: { type: 'string', format: 'uri' },
+}
+
+/** Only SQLite so far: `sqlite:` is the file in the data directory. */
+export const databaseUrl: SettingType<string> = {
+  placeholder: 'URL',
+  parse(value) {
+    if (/^postgres(?:ql)?:/.test(value))
+      throw new Error('PostgreSQL comes with a later version; leave it out for SQLite')
+    if (!/^sqlite:(?:[^/].*|\/[^/].*)?$/.test(value)) throw new Error('write sqlite: or sqlite:PATH')
+    return value
+  },
+  schema: { type: 'string' },
+}
+
+/** Several values: a flag given again, a comma between them, or an array in a file. */
+export interface ListType<T> extends SettingType<readonly T[]> {
+  readonly many: true
+}
+
+export function listOf<T>(type: SettingType<T>): ListType<T> {
+  return {
+    many: true,
+    placeholder: type.placeholder,
+    parse: (value) =>
+      value
+        .split(',')
+        .map((one) => one.trim())
+        .filter((one) => one !== '')
+        .map((one) => type.parse(one)),
+    schema: { type: 'array', items: type.schema },
+  }
+}
+
+export const cidr: SettingType<string> = {
+  placeholder: 'CIDR',
+  parse(value) {
+    const [ip = '', bits, ...rest] = value.split('/')
+    const version = isIP(ip)
+    const most = version === 6 ? 128 : 32
+    const isBlock =
+      version !== 0 && rest.length === 0 && (bits === undefined || (/^\d+$/.test(bits) && Number(bits) <= most))
+    if (!isBlock) throw new Error('write an address or a block such as 10.0.0.0/8')
+    return value
+  },
+  schema: { type: 'string' },
+}
+
+/** A host name or a CIDR block. */
+export const hostOrCidr: SettingType<string> = {
+  placeholder: 'HOST|CIDR',
+  parse(value) {
+    if (/^[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?$/i.test(value) && isIP(value) === 0) return value.toLowerCase()
+    return cidr.parse(value)
+  },
+  schema: { type: 'string' },
+}
