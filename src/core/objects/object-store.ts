@@ -30,6 +30,6 @@ export interface ObjectStore extends AsyncDisposable {
   list(prefix: string, after: string | undefined, limit: number): Promise<readonly StoredObject[]>
   /** Writes, reads and deletes a probe object; throws what is wrong. */
   probe(): Promise<void>
-  /** Bytes that may still be written, or undefined when the store does not tell. */
-  room(): Promise<number | undefined>
+  /** What is free and what there is in all, or undefined when the store does not tell. */
+  room(): Promise<{ readonly freeBytes: number; readonly totalBytes: number } | undefined>
 }

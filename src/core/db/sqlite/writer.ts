@@ -1,0 +1,195 @@
+// The writer thread: the only connection that writes. It takes arrays of calls, runs as many as wait in one transaction,
+// and answers them all after its COMMIT. While a COMMIT syncs, further calls gather in the port; they are the next batch.
+// After a COMMIT whose outcome is unknown it writes nothing more: the process must end (exit 74) and recovery decides.
+
+import { existsSync } from 'node:fs'
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+
+import { XpodError } from '../../../base/errors.ts'
+import { errorToValue, type FromThread, type ReplyLine, type RequestLine } from '../../threads/messages.ts'
+import type { Step, WriteResult } from '../database.ts'
+import type { Migration } from '../migrations.ts'
+import { freeBallast } from './ballast.ts'
+import { type BatchRunner, CommitUnknown, createBatchRunner } from './batch.ts'
+import { openWritingConnection, type SqliteConnection, statementCache } from './connection.ts'
+import { FairQueue, type Queued } from './fair-queue.ts'
+import { migrate } from './migrate.ts'
+import { type Call, type Procedure, type Procedures, Undone, type WriterSql } from './procedure.ts'
+import { createWal, type Wal } from './wal.ts'
+
+export interface WriterData {
+  readonly path: string
+  readonly migrations: readonly Migration[]
+  readonly cacheKiB: number
+  /** A file whose deletion gives room back when the disk is full. */
+  readonly ballast: string
+  /** Tests only: a module whose `atPoint(point, db, shared)` is called at each named point. */
+  readonly probe?: WriterProbe
+}
+
+export interface WriterProbe {
+  readonly module: string
+  readonly shared: SharedArrayBuffer
+}
+
+/** What the writer says unasked. */
+export type WriterEvent =
+  | { readonly kind: 'fatal'; readonly cause: unknown }
+  | { readonly kind: 'checkpoint' }
+  | { readonly kind: 'disk-full' }
+
+type AtPoint = (point: string, db: SqliteConnection, shared: SharedArrayBuffer) => void
+
+export async function runWriter(port: MessagePort, data: unknown, procedures: Procedures): Promise<void> {
+  const options = data as WriterData
+  let atPoint: AtPoint | undefined
+  if (options.probe !== undefined) atPoint = ((await import(options.probe.module)) as { atPoint: AtPoint }).atPoint
+  const writer = new Writer(port, options, { procedures, atPoint })
+  port.on('message', (lines: readonly RequestLine[]) => writer.receive(lines))
+}
+
+class Writer {
+  readonly #port: MessagePort
+  readonly #options: WriterData
+  readonly #makers: Procedures
+  readonly #pause: (point: string) => void
+  readonly #queue = new FairQueue()
+  readonly #procedures = new Map<string, Procedure>()
+  #db!: SqliteConnection
+  #batches!: BatchRunner
+  #wal!: Wal
+  #isRoomLow = false
+  #isDead = false
+
+  constructor(
+    port: MessagePort,
+    options: WriterData,
+    parts: { readonly procedures: Procedures; readonly atPoint: AtPoint | undefined },
+  ) {
+    this.#port = port
+    this.#options = options
+    this.#makers = parts.procedures
+    const { atPoint } = parts
+    this.#pause =
+      atPoint === undefined ? () => {} : (point) => atPoint(point, this.#db, this.#options.probe!.shared)
+  }
+
+  receive(lines: readonly RequestLine[]): void {
+    this.#enqueue(lines)
+    while (!this.#queue.isEmpty) {
+      this.#runBatch(this.#queue.take())
+      this.#enqueueArrived()
+    }
+  }
+
+  #enqueue(lines: readonly RequestLine[]): void {
+    for (const [id, request] of lines) {
+      const call = request as Call
+      const control = this.#controls[call[0]]
+      if (control === undefined) this.#queue.add({ id, call })
+      else this.#answer([this.#runControl(id, control)])
+    }
+  }
+
+  #enqueueArrived(): void {
+    for (;;) {
+      const arrived = receiveMessageOnPort(this.#port) as { message: readonly RequestLine[] } | undefined
+      if (arrived === undefined) return
+      this.#enqueue(arrived.message)
+    }
+  }
+
+  #runBatch(batch: readonly Queued[]): void {
+    if (this.#isDead || this.#wal.isFull) {
+      const error = errorToValue(new XpodError(this.#isDead ? 'SHUTTING_DOWN' : 'OVERLOADED'))
+      this.#answer(batch.map(({ id }) => [id, true, error]))
+      if (!this.#isDead) this.#wal.afterBatch()
+      return
+    }
+    try {
+      const results = this.#batches.run(batch.map(({ call }) => () => this.#procedures.get(call[0])!(call[3] as never)))
+      this.#answer(
+        results.map((result, index) =>
+          result.ok ? [batch[index]!.id, false, result.reply] : [batch[index]!.id, true, errorToValue(result.error)],
+        ),
+      )
+    } catch (error) {
+      this.#die(batch, error)
+      return
+    }
+    this.#wal.afterBatch()
+  }
+
+  #die(batch: readonly Queued[], error: unknown): void {
+    this.#isDead = true
+    const cause = error instanceof CommitUnknown ? error.cause : error
+    this.#tell({ kind: 'fatal', cause: errorToValue(cause).cause })
+    const unknown = errorToValue(new XpodError('OUTCOME_UNKNOWN', '', { cause }))
+    this.#answer(batch.map(({ id }) => [id, true, unknown]))
+  }
+
+  #answer(replies: readonly ReplyLine[]): void {
+    this.#port.postMessage({ replies } satisfies FromThread)
+  }
+
+  #tell(event: WriterEvent): void {
+    this.#port.postMessage({ event } satisfies FromThread)
+  }
+
+  #runControl(id: number, control: () => unknown): ReplyLine {
+    try {
+      return [id, false, control()]
+    } catch (error) {
+      return [id, true, errorToValue(error)]
+    }
+  }
+
+  /** Calls that are no transaction and go ahead of the queue. */
+  readonly #controls: Readonly<Record<string, () => unknown>> = {
+    '#open': () => this.#open(),
+    '#checkpointed': () => this.#wal.checkpointed(),
+    '#room': () => {
+      this.#isRoomLow = false
+    },
+    '#walBytes': () => this.#wal.bytes,
+    '#close': () => {
+      this.#isDead = true
+      this.#db.pragma('wal_checkpoint(TRUNCATE)')
+      this.#db.close()
+    },
+  }
+
+  #open(): void {
+    const { path, cacheKiB, migrations } = this.#options
+    const db = openWritingConnection(path, { cacheKiB, timeoutMs: 5000 })
+    this.#db = db
+    migrate(db, migrations)
+    const prepare = statementCache(db)
+    const sql: WriterSql = {
+      prepare: <R>(query: string) => prepare(query) as never as ReturnType<typeof sql.prepare<R>>,
+      isRoomLow: () => this.#isRoomLow,
+      pause: this.#pause,
+    }
+    this.#procedures.set('write', (steps: never) => runSteps(sql, steps))
+    for (const [name, make] of Object.entries(this.#makers)) this.#procedures.set(name, make(sql))
+    this.#batches = createBatchRunner({ db, pause: this.#pause, makeRoom: () => this.#makeRoom() })
+    this.#wal = createWal(db, () => this.#tell({ kind: 'checkpoint' }))
+    this.#pause('opened')
+  }
+
+  #makeRoom(): boolean {
+    this.#isRoomLow = true
+    this.#tell({ kind: 'disk-full' })
+    return existsSync(this.#options.ballast) && freeBallast(this.#options.ballast)
+  }
+}
+
+function runSteps(sql: WriterSql, steps: readonly Step[]): WriteResult {
+  const changed: number[] = []
+  for (const [index, step] of steps.entries()) {
+    const { changes } = sql.prepare(step.query).run(...step.args)
+    if (step.expect !== undefined && step.expect !== changes) throw new Undone({ ok: false, unmet: index })
+    changed.push(changes)
+  }
+  return { ok: true, changed }
+}
