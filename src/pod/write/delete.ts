@@ -1,0 +1,40 @@
+// DELETE (Solid Protocol, Deleting Resources): a resource goes with its auxiliary resources and its line in the listing.
+// The root of a pod and its ACL are never deleted (405), a container only when it is empty (409).
+
+import { XpodError } from '../../base/errors.ts'
+import type { PodResponse } from '../exchange.ts'
+import type { Operation, PodParts } from '../operation.ts'
+import { methodNotAllowed } from '../resource/allow.ts'
+import { checkWriteConditions } from '../resource/conditions.ts'
+import type { Require } from '../store/change.ts'
+import { tryCommit, untilSettled } from './commit.ts'
+import { isIdentity, refuseOtherIssuers } from './identity.ts'
+import { authorizeDelete } from './rights.ts'
+import { findTarget, refusePlace } from './target.ts'
+import { noContent } from './written.ts'
+
+export async function deleteResource(parts: PodParts, op: Operation): Promise<PodResponse> {
+  const { pod, path } = op.request
+  refusePlace(pod, path)
+  return untilSettled(async () => {
+    const require = await judge(parts, op)
+    const committed = await tryCommit(parts, op, { require, ops: [{ kind: 'delete', path }] })
+    return committed && noContent
+  })
+}
+
+async function judge(parts: PodParts, op: Operation): Promise<readonly Require[]> {
+  const { home, request } = op
+  const { aclSeq } = home
+  const { path } = request
+  const target = await findTarget(home, path)
+  if (path === '/' || path === '/.acl') throw methodNotAllowed(target)
+  await authorizeDelete(parts, op, target)
+  const { resource } = target
+  if (resource === undefined) throw new XpodError('NOT_FOUND')
+  const conditions = checkWriteConditions(request.headers, target.entry, path)
+  const require: Require[] = [...conditions, { kind: 'exists', path }, { kind: 'acl', aclSeq }]
+  if (!isIdentity(home.pod, path)) return require
+  await refuseOtherIssuers(parts, op, target, [])
+  return [...require, { kind: 'version', path, version: resource.version }]
+}

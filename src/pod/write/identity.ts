@@ -1,0 +1,55 @@
+// The login provider of a WebID that this pod's owners use (rule 7): who may write the profile must not be able to take the
+// identity. The set of solid:oidcIssuer triples of such a document changes through account pages and command line only, so
+// a PUT or PATCH that would change it, and a DELETE that would drop it, is 409. Making the document in the first place is
+// free: without it nobody can log in with that WebID.
+
+import { XpodError } from '../../base/errors.ts'
+import type { Operation, PodParts } from '../operation.ts'
+import type { Path } from '../path.ts'
+import type { Quad } from '../rdf/graph.ts'
+import { rdfTypeOf } from '../rdf/media-types.ts'
+import { solid } from '../rdf/namespaces.ts'
+import { urlOf } from '../resource/links.ts'
+import type { PodRecord } from '../store/resource.ts'
+import type { Target } from './target.ts'
+
+/** Whether a WebID of the pod's owners lives in the document at this path, under the pod's base or a former one. */
+export function isIdentity(pod: PodRecord, path: Path): boolean {
+  return [pod.base, ...pod.aliases].some((base) => {
+    const url = base + path.slice(1)
+    return pod.owners.some((webId) => webId === url || webId.startsWith(`${url}#`))
+  })
+}
+
+/** Throws ISSUER_PROTECTED when `after` states other login providers than the document as it is. */
+export async function refuseOtherIssuers(
+  parts: Pick<PodParts, 'rdf' | 'limits'>,
+  op: Operation,
+  target: Target,
+  after: readonly Quad[],
+): Promise<void> {
+  if (target.resource === undefined) return
+  const before = await currentIssuers(parts, op, target)
+  const wanted = issuersIn(after)
+  if (before.size !== wanted.size || [...before].some((issuer) => !wanted.has(issuer))) {
+    throw new XpodError('ISSUER_PROTECTED')
+  }
+}
+
+async function currentIssuers(
+  parts: Pick<PodParts, 'rdf' | 'limits'>,
+  op: Operation,
+  target: Target,
+): Promise<Set<string>> {
+  const { mediaType } = target.resource!
+  if (rdfTypeOf(mediaType) === undefined) return new Set()
+  const { signal } = op.request
+  const bytes = await op.home.bytes(target.entry, parts.limits.maxPatchTargetBytes, signal)
+  const source = { mediaType, base: urlOf(op.home.pod, target.path) }
+  return issuersIn((await parts.rdf.parse(bytes, source, signal)).quads)
+}
+
+function issuersIn(quads: readonly Quad[]): Set<string> {
+  const stated = quads.filter(({ predicate }) => predicate.value === solid.oidcIssuer)
+  return new Set(stated.map(({ subject, object }) => `${subject.value} ${object.value}`))
+}

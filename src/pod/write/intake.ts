@@ -1,0 +1,168 @@
+// From the headers and bytes of a request to a staged body. Everything known from headers is refused before 100 Continue
+// (rule 18); bytes are kept as sent; RDF is parsed before a commit can name it, so nothing malformed is ever stored
+// (pitfall 7). RDF above the limit of rule 19 is kept unvalidated. Who is given a staged body disposes it.
+
+import type { IncomingHttpHeaders } from 'node:http'
+
+import { collect, MiB } from '../../base/bytes.ts'
+import { XpodError } from '../../base/errors.ts'
+import type { PodRequest } from '../exchange.ts'
+import type { Operation, PodParts } from '../operation.ts'
+import { essenceOf, rdfTypeOf } from '../rdf/media-types.ts'
+import type { Staged } from '../store/change.ts'
+
+const maxMediaTypeBytes = 255
+
+/** Throws CONTENT_ENCODING_REFUSED: bodies are stored as they are meant (rule 18). */
+export function refuseEncoded(headers: IncomingHttpHeaders): void {
+  const encoding = headers['content-encoding']?.trim().toLowerCase()
+  if (encoding === undefined || encoding === '' || encoding === 'identity') return
+  throw new XpodError('CONTENT_ENCODING_REFUSED', '', { headers: ['Accept-Encoding', 'identity'] })
+}
+
+/** Throws BODY_TOO_LARGE when Content-Length says so, before a byte is read. */
+export function refuseTooLarge(headers: IncomingHttpHeaders, maxBytes: number): void {
+  const length = declaredLength(headers)
+  if (length !== undefined && length > maxBytes) throw tooLarge(length, maxBytes)
+}
+
+function tooLarge(used: number, limit: number): XpodError {
+  return new XpodError('BODY_TOO_LARGE', `at most ${limit} bytes`, { members: { used, limit } })
+}
+
+function declaredLength(headers: IncomingHttpHeaders): number | undefined {
+  const length = headers['content-length']
+  return length === undefined ? undefined : Number(length)
+}
+
+/** Whether the request says that bytes follow: a chunked body counts until it turns out empty. */
+export function hasContent(request: PodRequest): boolean {
+  return request.body !== undefined && declaredLength(request.headers) !== 0
+}
+
+/** The Content-Type as sent, or undefined when there is none. Throws CONTENT_TYPE_MISSING when it is no media type. */
+export function sentMediaType(headers: IncomingHttpHeaders): string | undefined {
+  const sent = headers['content-type']
+  if (sent === undefined) return undefined
+  const mediaType = sent.trim()
+  if (mediaType.length > maxMediaTypeBytes || essenceOf(mediaType) === undefined) {
+    throw new XpodError('CONTENT_TYPE_MISSING', 'it is not a media type')
+  }
+  return mediaType
+}
+
+/** Throws CONTENT_TYPE_MISSING also when there is none. */
+export function neededMediaType(headers: IncomingHttpHeaders): string {
+  const mediaType = sentMediaType(headers)
+  if (mediaType === undefined) throw new XpodError('CONTENT_TYPE_MISSING')
+  return mediaType
+}
+
+/** Throws MEDIA_TYPE_UNSUPPORTED: ACLs, .meta and descriptions of containers are RDF. */
+export function neededRdfType(headers: IncomingHttpHeaders): string {
+  const mediaType = neededMediaType(headers)
+  if (rdfTypeOf(mediaType) === undefined) {
+    throw new XpodError('MEDIA_TYPE_UNSUPPORTED', 'only RDF can be kept here', {
+      headers: ['Accept-Put', 'text/turtle, application/ld+json'],
+    })
+  }
+  return mediaType
+}
+
+/** The bytes of the request; says 100 Continue when they are first wanted. */
+export async function* incoming(request: PodRequest): AsyncGenerator<Uint8Array> {
+  if (request.body === undefined) return
+  request.continue()
+  yield* request.body
+}
+
+/** Reads a whole small body. Throws BODY_TOO_LARGE. */
+export async function readBody(request: PodRequest, maxBytes: number): Promise<Uint8Array> {
+  refuseTooLarge(request.headers, maxBytes)
+  return collect(incoming(request), maxBytes)
+}
+
+export function stageBytes(parts: Pick<PodParts, 'store'>, op: Operation, bytes: Uint8Array): Promise<Staged> {
+  const limits = { maxBytes: bytes.length, expectedBytes: bytes.length }
+  return parts.store.stage(op.home.pod.id, once(bytes), limits, op.request.signal)
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (bytes.length > 0) yield bytes
+}
+
+export interface Intake extends AsyncDisposable {
+  readonly staged: Staged
+  /** The bytes of RDF that was validated. */
+  readonly rdf: Uint8Array | undefined
+}
+
+export interface Document {
+  readonly mediaType: string
+  /** Base of relative IRIs: the URL of the resource. */
+  readonly base: string
+}
+
+/**
+ * Stages the body of a document as sent, streaming; RDF is copied aside on the way and parsed. Throws BODY_TOO_LARGE,
+ * BODY_INVALID, QUOTA_EXCEEDED, DISK_FULL; then nothing is kept.
+ */
+export async function stageDocument(
+  parts: Pick<PodParts, 'store' | 'rdf' | 'limits'>,
+  op: Operation,
+  document: Document,
+): Promise<Intake> {
+  const { request, home } = op
+  await using kept = new AsyncDisposableStack()
+  const copy = rdfTypeOf(document.mediaType) === undefined ? undefined : kept.use(new Copy(parts.limits.maxRdfBytes))
+  const body = copy === undefined ? incoming(request) : copy.through(incoming(request))
+  const limits = { maxBytes: parts.limits.maxBodyBytes, expectedBytes: declaredLength(request.headers) }
+  const staged = kept.use(await parts.store.stage(home.pod.id, body, limits, request.signal))
+  const rdf = copy?.bytes()
+  if (rdf !== undefined) await parts.rdf.check(rdf, document, request.signal)
+  const owned = kept.move()
+  return { staged, rdf, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+// Copies of RDF bodies wait in memory until they are parsed: at most this much in the whole process, then 503.
+const maxCopiedBytes = 256 * MiB
+let copiedBytes = 0
+
+class Copy implements Disposable {
+  readonly #maxBytes: number
+  #chunks: Uint8Array[] | undefined = []
+  #size = 0
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  async *through(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of body) {
+      this.#add(chunk)
+      yield chunk
+    }
+  }
+
+  #add(chunk: Uint8Array): void {
+    if (this.#chunks === undefined) return
+    if (this.#size + chunk.length > this.#maxBytes) return this[Symbol.dispose]()
+    if (copiedBytes + chunk.length > maxCopiedBytes) {
+      throw new XpodError('OVERLOADED', 'too many large RDF documents arrive at once')
+    }
+    this.#chunks.push(chunk)
+    this.#size += chunk.length
+    copiedBytes += chunk.length
+  }
+
+  /** Undefined when the body was too large to be validated. */
+  bytes(): Uint8Array | undefined {
+    if (this.#chunks === undefined) return undefined
+    return this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks, this.#size)
+  }
+
+  [Symbol.dispose](): void {
+    copiedBytes -= this.#size
+    this.#size = 0
+    this.#chunks = undefined
+  }
+}

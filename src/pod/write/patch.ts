@@ -1,0 +1,108 @@
+// PATCH with N3 Patch and SPARQL Update (Solid Protocol, Modifying Resources Using N3 Patches) on documents, ACLs and
+// .meta. A patch is parsed before rights are judged, because its triples say which modes it needs. Patches of one document
+// run one after the other, each computed from the state the one before committed, so clients at one document never
+// starve (store rule 8); a change from elsewhere in between makes it compute again.
+
+import { XpodError } from '../../base/errors.ts'
+import { append, type Modes, read, write } from '../access/modes.ts'
+import type { PodResponse } from '../exchange.ts'
+import type { Operation, PodParts } from '../operation.ts'
+import { isContainer } from '../path.ts'
+import { essenceOf, rdfTypeOf } from '../rdf/media-types.ts'
+import { parseN3Patch } from '../rdf/n3-patch.ts'
+import { decode } from '../rdf/parse.ts'
+import type { Patch, PatchResult } from '../rdf/patch.ts'
+import { parseSparqlUpdate } from '../rdf/sparql-update.ts'
+import { checkWriteConditions } from '../resource/conditions.ts'
+import { urlOf } from '../resource/links.ts'
+import type { Change, Op, Require } from '../store/change.ts'
+import { checkedAcl } from './acl-body.ts'
+import { tryCommit, untilSettled } from './commit.ts'
+import { isIdentity, refuseOtherIssuers } from './identity.ts'
+import { neededMediaType, readBody, refuseEncoded, refuseTooLarge, stageBytes } from './intake.ts'
+import { refuseProtected } from './protected-triples.ts'
+import { authorizeAnyChange, authorizeChange } from './rights.ts'
+import { findTarget, refuseMisplaced, refusePlace, type Target } from './target.ts'
+import { noContent, written } from './written.ts'
+
+type PatchParser = (text: string, base: string) => Patch
+
+const parsers: ReadonlyMap<string, PatchParser> = new Map([
+  ['text/n3', parseN3Patch],
+  ['application/sparql-update', parseSparqlUpdate],
+])
+
+export async function patchResource(parts: PodParts, op: Operation): Promise<PodResponse> {
+  const { headers, pod, path } = op.request
+  refusePlace(pod, path)
+  refuseEncoded(headers)
+  const parse = parserFor(neededMediaType(headers))
+  refuseTooLarge(headers, parts.limits.maxPatchBytes)
+  await authorizeAnyChange(parts, op)
+  if (isContainer(path)) throw new XpodError('PATCH_TARGET', 'a container is described by its .meta')
+  const body = await readBody(op.request, parts.limits.maxPatchBytes)
+  const patch = parse(decode(body), urlOf(pod, path))
+  return op.home.inOrder(path, () => untilSettled(() => applyOnce(parts, op, patch)))
+}
+
+function parserFor(mediaType: string): PatchParser {
+  const parser = parsers.get(essenceOf(mediaType) ?? '')
+  if (parser !== undefined) return parser
+  throw new XpodError('MEDIA_TYPE_UNSUPPORTED', 'a patch is an N3 Patch or a SPARQL Update', {
+    headers: ['Accept-Patch', [...parsers.keys()].join(', ')],
+  })
+}
+
+/** Undefined when the document or its rights changed while this was computed. */
+async function applyOnce(parts: PodParts, op: Operation, patch: Patch): Promise<PodResponse | undefined> {
+  const { home, request } = op
+  const { aclSeq } = home
+  const target = await findTarget(home, request.path)
+  await authorizeChange(parts, op, target, modesFor(patch))
+  const conditions = checkWriteConditions(request.headers, target.entry, request.path)
+  refuseMisplaced(target)
+  const after = await compute(parts, op, target, patch)
+  const groups = await checkResult(parts, op, target, after)
+  if (target.resource !== undefined && after.added.length + after.removed.length === 0) return noContent
+  await using staged = await stageBytes(parts, op, after.bytes)
+  const committed = await tryCommit(parts, op, {
+    require: [...conditions, asComputed(target), { kind: 'acl', aclSeq }],
+    ops: [{ kind: 'put', path: target.path, mediaType: after.mediaType, body: staged } satisfies Op],
+    groups,
+  })
+  return committed && written(home.pod, committed)
+}
+
+/** Any patch changes something, so at least Append; deletes tell what is there, so they need Read too (pitfall 15). */
+function modesFor(patch: Patch): Modes {
+  return append | (patch.needsRead ? read : 0) | (patch.needsWrite ? read | write : 0)
+}
+
+function asComputed({ path, resource }: Target): Require {
+  if (resource === undefined) return { kind: 'absent', path }
+  return { kind: 'version', path, version: resource.version }
+}
+
+async function compute(parts: PodParts, op: Operation, target: Target, patch: Patch): Promise<PatchResult> {
+  const { home, request } = op
+  const base = urlOf(home.pod, target.path)
+  if (target.resource === undefined) return parts.rdf.patch(undefined, patch, { base }, request.signal)
+  const { mediaType } = target.resource
+  if (rdfTypeOf(mediaType) === undefined) throw new XpodError('PATCH_TARGET', `this is ${essenceOf(mediaType)}`)
+  const bytes = await home.bytes(target.entry, parts.limits.maxPatchTargetBytes, request.signal)
+  return parts.rdf.patch({ bytes, mediaType }, patch, { base }, request.signal)
+}
+
+/** What a PUT of the same kind would have been checked for. Gives the group documents that an ACL names. */
+async function checkResult(
+  parts: PodParts,
+  op: Operation,
+  target: Target,
+  after: PatchResult,
+): Promise<NonNullable<Change['groups']>> {
+  const { pod } = op.home
+  if (target.auxiliary === 'acl') return checkedAcl(parts, { ...after, pod, aclPath: target.path })
+  if (target.auxiliary === 'meta') refuseProtected([...after.added, ...after.removed], urlOf(pod, target.subject))
+  if (isIdentity(pod, target.path)) await refuseOtherIssuers(parts, op, target, after.quads)
+  return []
+}

@@ -1,0 +1,146 @@
+// PUT (Solid Protocol, Writing Resources; RFC 9110 section 9.3.4): replaces or creates a document, an ACL or a .meta, and
+// creates a container. Existing containers are never replaced: preconditions first (412), then 409. Bytes are kept as sent.
+
+import { XpodError } from '../../base/errors.ts'
+import type { PodResponse } from '../exchange.ts'
+import type { Operation, PodParts } from '../operation.ts'
+import { isContainer, metaOf } from '../path.ts'
+import { checkWriteConditions } from '../resource/conditions.ts'
+import { parseLinkTypes, urlOf } from '../resource/links.ts'
+import type { Op, Require } from '../store/change.ts'
+import { checkedAcl, maxAclBytes } from './acl-body.ts'
+import { tryCommit, untilSettled } from './commit.ts'
+import { describeContainer } from './container-body.ts'
+import { isIdentity, refuseOtherIssuers } from './identity.ts'
+import {
+  neededMediaType,
+  neededRdfType,
+  readBody,
+  refuseEncoded,
+  refuseTooLarge,
+  sentMediaType,
+  stageBytes,
+  stageDocument,
+} from './intake.ts'
+import { refuseProtected } from './protected-triples.ts'
+import { authorizeChange, modesToPut } from './rights.ts'
+import { findTarget, refuseMisplaced, refusePlace, type Target } from './target.ts'
+import { written } from './written.ts'
+
+export async function putResource(parts: PodParts, op: Operation): Promise<PodResponse> {
+  refuseHeaders(parts, op)
+  const { target } = await judge(parts, op)
+  if (isContainer(op.request.path)) return putContainer(parts, op)
+  if (target.auxiliary === 'acl') return putAcl(parts, op)
+  return target.auxiliary === 'meta' ? putMeta(parts, op) : putDocument(parts, op)
+}
+
+function refuseHeaders(parts: PodParts, { request }: Operation): void {
+  const { headers, path, pod } = request
+  refusePlace(pod, path)
+  if (headers['content-range'] !== undefined) throw new XpodError('CONTENT_RANGE_REFUSED')
+  refuseEncoded(headers)
+  refuseTooLarge(headers, parts.limits.maxBodyBytes)
+  if (isContainer(path)) return void sentMediaType(headers)
+  neededMediaType(headers)
+  if (parseLinkTypes(headers.link).container) {
+    throw new XpodError('LINK_INVALID', 'a container URL ends in a slash')
+  }
+}
+
+interface Judged {
+  readonly target: Target
+  /** Repeats the judgement inside the commit. */
+  readonly require: readonly Require[]
+}
+
+async function judge(parts: PodParts, op: Operation): Promise<Judged> {
+  const { home, request } = op
+  const { aclSeq } = home
+  const target = await findTarget(home, request.path)
+  await authorizeChange(parts, op, target, modesToPut(target))
+  const conditions = checkWriteConditions(request.headers, target.entry, request.path)
+  if (target.resource?.kind === 'container') throw new XpodError('CONTAINER_EXISTS')
+  refuseMisplaced(target)
+  return { target, require: [...conditions, asFound(target), { kind: 'acl', aclSeq }] }
+}
+
+/** What was judged as a creation stays one, what was judged as a replacement too: they need different rights. */
+function asFound({ path, resource }: Target): Require {
+  if (resource === undefined) return { kind: 'absent', path }
+  return { kind: 'exists', path }
+}
+
+function commitPut(parts: PodParts, op: Operation, ops: readonly Op[]): Promise<PodResponse> {
+  return untilSettled(async () => {
+    const { require } = await judge(parts, op)
+    const committed = await tryCommit(parts, op, { require, ops })
+    return committed && written(op.home.pod, committed)
+  })
+}
+
+async function putDocument(parts: PodParts, op: Operation): Promise<PodResponse> {
+  const { pod, path, headers } = op.request
+  const mediaType = neededMediaType(headers)
+  await using intake = await stageDocument(parts, op, { mediaType, base: urlOf(pod, path) })
+  const put: Op = { kind: 'put', path, mediaType, body: intake.staged }
+  if (!isIdentity(pod, path)) return commitPut(parts, op, [put])
+  return putIdentity(parts, op, put, intake.rdf)
+}
+
+/** The document of an owner's WebID: its login providers are compared with the very version that is replaced. */
+async function putIdentity(
+  parts: PodParts,
+  op: Operation,
+  put: Extract<Op, { kind: 'put' }>,
+  rdf: Uint8Array | undefined,
+): Promise<PodResponse> {
+  const { pod, path, signal } = op.request
+  const source = { mediaType: put.mediaType, base: urlOf(pod, path) }
+  const after = rdf === undefined ? [] : (await parts.rdf.parse(rdf, source, signal)).quads
+  return untilSettled(async () => {
+    const { target, require } = await judge(parts, op)
+    await refuseOtherIssuers(parts, op, target, after)
+    const committed = await tryCommit(parts, op, { require: [...require, ...sameVersion(target)], ops: [put] })
+    return committed && written(pod, committed)
+  })
+}
+
+function sameVersion({ path, resource }: Target): Require[] {
+  return resource === undefined ? [] : [{ kind: 'version', path, version: resource.version }]
+}
+
+/** The old ACL stays in force unless the new one is valid (pitfall 8). */
+async function putAcl(parts: PodParts, op: Operation): Promise<PodResponse> {
+  const { pod, path, headers } = op.request
+  const mediaType = neededRdfType(headers)
+  const bytes = await readBody(op.request, maxAclBytes)
+  const groups = await checkedAcl(parts, { bytes, mediaType, pod, aclPath: path })
+  await using staged = await stageBytes(parts, op, bytes)
+  const ops: Op[] = [{ kind: 'put', path, mediaType, body: staged }]
+  return untilSettled(async () => {
+    const { require } = await judge(parts, op)
+    const committed = await tryCommit(parts, op, { require, ops, groups })
+    return committed && written(pod, committed)
+  })
+}
+
+async function putMeta(parts: PodParts, op: Operation): Promise<PodResponse> {
+  const { pod, path, headers, signal } = op.request
+  const mediaType = neededRdfType(headers)
+  const bytes = await readBody(op.request, parts.limits.maxPatchTargetBytes)
+  const { quads } = await parts.rdf.parse(bytes, { mediaType, base: urlOf(pod, path) }, signal)
+  refuseProtected(quads, urlOf(pod, path.slice(0, -'.meta'.length)))
+  await using staged = await stageBytes(parts, op, bytes)
+  return commitPut(parts, op, [{ kind: 'put', path, mediaType, body: staged }])
+}
+
+/** The body of a new container is its description and becomes its .meta in the same commit. */
+async function putContainer(parts: PodParts, op: Operation): Promise<PodResponse> {
+  const { pod, path } = op.request
+  const description = await describeContainer(parts, op, urlOf(pod, path))
+  if (description === undefined) return commitPut(parts, op, [{ kind: 'container', path }])
+  await using staged = await stageBytes(parts, op, description)
+  const meta: Op = { kind: 'put', path: metaOf(path), mediaType: 'text/turtle', body: staged }
+  return commitPut(parts, op, [{ kind: 'container', path }, meta])
+}
