@@ -11,6 +11,8 @@ export interface StageLimits {
   readonly maxBytes: number
   /** The declared Content-Length, when there is one: room is reserved at once. */
   readonly expectedBytes: number | undefined
+  /** May reach this far beyond the quota: what the body replaces gives as much back, ACLs have 1 MiB (rule 20). */
+  readonly spareBytes?: number
 }
 
 export interface PodWriter {
