@@ -21,7 +21,6 @@ export async function describeContainer(
   const source = { mediaType, base: containerUrl }
   const { quads, prefixes } = await parts.rdf.parse(bytes, source, request.signal)
   refuseProtected(quads, containerUrl)
-  const stated = quads.filter(({ graph }) => graph.termType === 'DefaultGraph')
-  if (stated.length === 0) return undefined
-  return Buffer.from(writeTurtle(stated, { prefixes, base: `${containerUrl}.meta` }))
+  if (quads.length === 0) return undefined
+  return Buffer.from(writeTurtle(quads, { prefixes, base: `${containerUrl}.meta` }))
 }

@@ -82,8 +82,14 @@ export async function readBody(request: PodRequest, maxBytes: number): Promise<U
   return collect(incoming(request), maxBytes)
 }
 
-export function stageBytes(parts: Pick<PodParts, 'store'>, op: Operation, bytes: Uint8Array): Promise<Staged> {
-  const limits = { maxBytes: bytes.length, expectedBytes: bytes.length }
+/** Stages what was computed or checked whole; `spareBytes` as in StageLimits. */
+export function stageBytes(
+  parts: Pick<PodParts, 'store'>,
+  op: Operation,
+  bytes: Uint8Array,
+  spareBytes = 0,
+): Promise<Staged> {
+  const limits = { maxBytes: bytes.length, expectedBytes: bytes.length, spareBytes }
   return parts.store.stage(op.home.pod.id, once(bytes), limits, op.request.signal)
 }
 
@@ -101,6 +107,8 @@ export interface Document {
   readonly mediaType: string
   /** Base of relative IRIs: the URL of the resource. */
   readonly base: string
+  /** Bytes of what it replaces. */
+  readonly spareBytes?: number
 }
 
 /**
@@ -116,7 +124,9 @@ export async function stageDocument(
   await using kept = new AsyncDisposableStack()
   const copy = rdfTypeOf(document.mediaType) === undefined ? undefined : kept.use(new Copy(parts.limits.maxRdfBytes))
   const body = copy === undefined ? incoming(request) : copy.through(incoming(request))
-  const limits = { maxBytes: parts.limits.maxBodyBytes, expectedBytes: declaredLength(request.headers) }
+  const { spareBytes = 0 } = document
+  const expectedBytes = declaredLength(request.headers)
+  const limits = { maxBytes: parts.limits.maxBodyBytes, expectedBytes, spareBytes }
   const staged = kept.use(await parts.store.stage(home.pod.id, body, limits, request.signal))
   const rdf = copy?.bytes()
   if (rdf !== undefined) await parts.rdf.check(rdf, document, request.signal)

@@ -16,13 +16,13 @@ import { parseSparqlUpdate } from '../rdf/sparql-update.ts'
 import { checkWriteConditions } from '../resource/conditions.ts'
 import { urlOf } from '../resource/links.ts'
 import type { Change, Op, Require } from '../store/change.ts'
-import { checkedAcl } from './acl-body.ts'
+import { checkedAcl, maxAclBytes } from './acl-body.ts'
 import { tryCommit, untilSettled } from './commit.ts'
 import { isIdentity, refuseOtherIssuers } from './identity.ts'
 import { neededMediaType, readBody, refuseEncoded, refuseTooLarge, stageBytes } from './intake.ts'
 import { refuseProtected } from './protected-triples.ts'
 import { authorizeAnyChange, authorizeChange } from './rights.ts'
-import { findTarget, refuseMisplaced, refusePlace, type Target } from './target.ts'
+import { findTarget, refuseMisplaced, refusePlace, sizeOf, type Target } from './target.ts'
 import { noContent, written } from './written.ts'
 
 type PatchParser = (text: string, base: string) => Patch
@@ -64,7 +64,8 @@ async function applyOnce(parts: PodParts, op: Operation, patch: Patch): Promise<
   const after = await compute(parts, op, target, patch)
   const groups = await checkResult(parts, op, target, after)
   if (target.resource !== undefined && after.added.length + after.removed.length === 0) return noContent
-  await using staged = await stageBytes(parts, op, after.bytes)
+  const spareBytes = target.auxiliary === 'acl' ? maxAclBytes : sizeOf(target)
+  await using staged = await stageBytes(parts, op, after.bytes, spareBytes)
   const committed = await tryCommit(parts, op, {
     require: [...conditions, asComputed(target), { kind: 'acl', aclSeq }],
     ops: [{ kind: 'put', path: target.path, mediaType: after.mediaType, body: staged } satisfies Op],

@@ -24,7 +24,7 @@ import {
 } from './intake.ts'
 import { refuseProtected } from './protected-triples.ts'
 import { authorizeChange, modesToPut } from './rights.ts'
-import { findTarget, refuseMisplaced, refusePlace, type Target } from './target.ts'
+import { findTarget, refuseMisplaced, refusePlace, sizeOf, type Target } from './target.ts'
 import { written } from './written.ts'
 
 export async function putResource(parts: PodParts, op: Operation): Promise<PodResponse> {
@@ -32,7 +32,7 @@ export async function putResource(parts: PodParts, op: Operation): Promise<PodRe
   const { target } = await judge(parts, op)
   if (isContainer(op.request.path)) return putContainer(parts, op)
   if (target.auxiliary === 'acl') return putAcl(parts, op)
-  return target.auxiliary === 'meta' ? putMeta(parts, op) : putDocument(parts, op)
+  return target.auxiliary === 'meta' ? putMeta(parts, op, target) : putDocument(parts, op, target)
 }
 
 function refuseHeaders(parts: PodParts, { request }: Operation): void {
@@ -79,10 +79,14 @@ function commitPut(parts: PodParts, op: Operation, ops: readonly Op[]): Promise<
   })
 }
 
-async function putDocument(parts: PodParts, op: Operation): Promise<PodResponse> {
+async function putDocument(parts: PodParts, op: Operation, target: Target): Promise<PodResponse> {
   const { pod, path, headers } = op.request
   const mediaType = neededMediaType(headers)
-  await using intake = await stageDocument(parts, op, { mediaType, base: urlOf(pod, path) })
+  await using intake = await stageDocument(parts, op, {
+    mediaType,
+    base: urlOf(pod, path),
+    spareBytes: sizeOf(target),
+  })
   const put: Op = { kind: 'put', path, mediaType, body: intake.staged }
   if (!isIdentity(pod, path)) return commitPut(parts, op, [put])
   return putIdentity(parts, op, put, intake.rdf)
@@ -116,7 +120,7 @@ async function putAcl(parts: PodParts, op: Operation): Promise<PodResponse> {
   const mediaType = neededRdfType(headers)
   const bytes = await readBody(op.request, maxAclBytes)
   const groups = await checkedAcl(parts, { bytes, mediaType, pod, aclPath: path })
-  await using staged = await stageBytes(parts, op, bytes)
+  await using staged = await stageBytes(parts, op, bytes, maxAclBytes)
   const ops: Op[] = [{ kind: 'put', path, mediaType, body: staged }]
   return untilSettled(async () => {
     const { require } = await judge(parts, op)
@@ -125,13 +129,13 @@ async function putAcl(parts: PodParts, op: Operation): Promise<PodResponse> {
   })
 }
 
-async function putMeta(parts: PodParts, op: Operation): Promise<PodResponse> {
+async function putMeta(parts: PodParts, op: Operation, target: Target): Promise<PodResponse> {
   const { pod, path, headers, signal } = op.request
   const mediaType = neededRdfType(headers)
   const bytes = await readBody(op.request, parts.limits.maxPatchTargetBytes)
   const { quads } = await parts.rdf.parse(bytes, { mediaType, base: urlOf(pod, path) }, signal)
-  refuseProtected(quads, urlOf(pod, path.slice(0, -'.meta'.length)))
-  await using staged = await stageBytes(parts, op, bytes)
+  refuseProtected(quads, urlOf(pod, target.subject))
+  await using staged = await stageBytes(parts, op, bytes, sizeOf(target))
   return commitPut(parts, op, [{ kind: 'put', path, mediaType, body: staged }])
 }
 

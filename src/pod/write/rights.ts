@@ -6,7 +6,7 @@ import { XpodError } from '../../base/errors.ts'
 import { allows, append, control, type Modes, read, write } from '../access/modes.ts'
 import type { Agent } from '../auth/agent.ts'
 import type { Operation, PodParts } from '../operation.ts'
-import { parentOf, type Path, subjectOf } from '../path.ts'
+import { auxiliaryOf, parentOf, type Path, subjectOf } from '../path.ts'
 import type { Target } from './target.ts'
 
 export type Judges = Pick<PodParts, 'authorizer'>
@@ -77,6 +77,6 @@ export async function authorizeDelete(parts: Judges, op: Operation, target: Targ
 
 /** Refuses before the body is read whoever could not make any change at all. */
 export async function authorizeAnyChange(parts: Judges, op: Operation): Promise<void> {
-  const isAcl = op.request.path.endsWith('.acl')
+  const isAcl = auxiliaryOf(op.request.path) === 'acl'
   await demand(parts, op, subjectOf(op.request.path), isAcl ? control : append)
 }

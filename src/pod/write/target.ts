@@ -53,6 +53,11 @@ async function nearestContainer(home: PodHome, path: Path): Promise<{ above: Pat
   return { above: '/', isBlocked }
 }
 
+/** Bytes of the body that a write would replace. */
+export function sizeOf(target: Target): number {
+  return target.resource?.size ?? 0
+}
+
 /** Throws the 409 of a name that cannot be made where it is asked for. */
 export function refuseMisplaced(target: Target): void {
   if (!target.hasSubject) throw new XpodError('AUXILIARY_CONFLICT', 'the resource it belongs to does not exist')
