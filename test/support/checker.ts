@@ -14,6 +14,8 @@ export interface Attempt {
   acknowledged(): void
   /** The server said that it did nothing. */
   refused(): void
+  /** No answer, or one that claims nothing (503): either content from now on. */
+  unanswered(): void
 }
 
 export interface Observed {
@@ -50,7 +52,11 @@ export class History {
       this.#possible.set(path, contents)
       this.#open.delete(path)
     }
-    return { acknowledged: () => settle([content]), refused: () => settle(before) }
+    return {
+      acknowledged: () => settle([content]),
+      refused: () => settle(before),
+      unanswered: () => settle(this.possible(path)),
+    }
   }
 
   /** What is there is from now on what was always there; called once `judge` found nothing. */
