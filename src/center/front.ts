@@ -1,0 +1,120 @@
+// The first thing that sees a request: which pod is it for, or what else. Everything here is synchronous and allocates
+// little, because a hot GET passes through. Decides nothing about access.
+
+import type { IncomingHttpHeaders } from 'node:http'
+
+import { XpodError } from '../base/errors.ts'
+import { type Forwarded, forwardedOf, type ProxyTrust } from '../core/http/forwarded.ts'
+import type { HttpAnswer, HttpHandler, HttpRequest } from '../core/http/message.ts'
+import { hostOf } from '../core/routing/host.ts'
+import type { Destination, Elsewhere, RoutingTable } from '../core/routing/table.ts'
+import { isPreflight, preflight } from '../pod/answer/cors.ts'
+import { problemResponse } from '../pod/answer/problem.ts'
+import type { PodRequest } from '../pod/exchange.ts'
+import { canonicalPath, type Path } from '../pod/path.ts'
+import type { PodServer } from '../pod/server.ts'
+import type { PodRecord } from '../pod/store/resource.ts'
+import type { OriginPages } from './origin-pages.ts'
+
+export interface FrontParts {
+  readonly baseUrl: string
+  readonly routes: RoutingTable<PodRecord>
+  readonly pods: PodServer
+  readonly pages: OriginPages
+  readonly trustsProxy: ProxyTrust
+}
+
+export function createFront(parts: FrontParts): HttpHandler {
+  return (request) => {
+    try {
+      const found = find(parts, request)
+      if (found === undefined) throw unknownHost(parts.baseUrl)
+      if ('pod' in found) return parts.pods.handle(new PodExchange(request, found.pod, canonicalPath(found.rawPath)))
+      return answerElsewhere(parts, found, request)
+    } catch (error) {
+      if (error instanceof XpodError) return problemResponse(error, request)
+      throw error
+    }
+  }
+}
+
+function answerElsewhere(parts: FrontParts, found: Elsewhere, request: HttpRequest): HttpAnswer | Promise<HttpAnswer> {
+  if (isPreflight(request.headers)) return preflight(request.headers)
+  if ('redirect' in found) return redirect(found.redirect, request)
+  if (found.origin === '*') return parts.pages.answer('*', request)
+  const path = canonicalPath(found.origin)
+  if (path === found.origin) return parts.pages.answer(path, request)
+  // An encoded spelling of a pod's name is the same URL (RFC 3986 section 6.2.2.2).
+  const again = parts.routes.find(new URL(parts.baseUrl).host, path)
+  if (again !== undefined && 'pod' in again)
+    return parts.pods.handle(new PodExchange(request, again.pod, again.rawPath))
+  if (again !== undefined && 'redirect' in again) return redirect(again.redirect, request)
+  return parts.pages.answer(path, request)
+}
+
+function find(parts: FrontParts, request: HttpRequest): Destination<PodRecord> | undefined {
+  const { host = '' } = request.headers
+  if (!parts.trustsProxy(request.remoteAddress)) return parts.routes.find(host, request.target)
+  return findForwarded(parts, forwardedOf(request.headers), host, request.target)
+}
+
+/** Behind a trusted proxy the client's own scheme and host count; plain http to an https server is sent there. */
+function findForwarded(
+  parts: FrontParts,
+  forwarded: Forwarded,
+  hostHeader: string,
+  target: string,
+): Destination<PodRecord> | undefined {
+  const host = forwarded.host ?? hostHeader
+  const found = parts.routes.find(host, target)
+  const isPlain = forwarded.proto === 'http' && parts.baseUrl.startsWith('https:')
+  if (!isPlain || found === undefined || 'redirect' in found || !target.startsWith('/')) return found
+  const name = hostOf(`http://${host}`)
+  return name === undefined ? found : { redirect: `https://${name.hostname}${target}` }
+}
+
+function unknownHost(baseUrl: string): XpodError {
+  return new XpodError('HOST_UNKNOWN', `this server is ${baseUrl}`, { members: { baseUrl } })
+}
+
+/** 308 keeps method and body. */
+function redirect(location: string, request: HttpRequest): HttpAnswer {
+  const { origin } = request.headers
+  const cors =
+    origin === undefined ? [] : ['Access-Control-Allow-Origin', origin, 'Access-Control-Allow-Credentials', 'true']
+  const body = request.method === 'HEAD' ? undefined : Buffer.from(`${location}\n`)
+  return {
+    status: 308,
+    headers: ['Location', location, 'Content-Type', 'text/plain; charset=utf-8', 'Vary', 'Origin', ...cors],
+    body,
+  }
+}
+
+/** The request as the pod server sees it: the connection's, with pod and path put to it. */
+class PodExchange implements PodRequest {
+  readonly #request: HttpRequest
+  readonly pod: PodRecord
+  readonly path: Path
+
+  constructor(request: HttpRequest, pod: PodRecord, path: Path) {
+    this.#request = request
+    this.pod = pod
+    this.path = path
+  }
+
+  get method(): string {
+    return this.#request.method
+  }
+  get headers(): IncomingHttpHeaders {
+    return this.#request.headers
+  }
+  get body(): AsyncIterable<Uint8Array> | undefined {
+    return this.#request.body
+  }
+  get signal(): AbortSignal {
+    return this.#request.signal
+  }
+  continue(): void {
+    this.#request.continue()
+  }
+}

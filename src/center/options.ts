@@ -1,0 +1,28 @@
+// What a center is told, already read and typed. Sizes in bytes, times in milliseconds.
+
+export interface ListenAddress {
+  readonly host: string
+  /** 0 takes any free port. */
+  readonly port: number
+}
+
+export interface CenterOptions {
+  readonly version: string
+  readonly dataDir: string
+  /** Undefined: kept from the first start, or made from `listen` at the first start. */
+  readonly baseUrl: string | undefined
+  readonly listen: ListenAddress
+  /** Undefined: no admin listener. */
+  readonly adminListen: ListenAddress | undefined
+  readonly pods: 'path' | 'host'
+  readonly trustProxy: readonly string[]
+  readonly allowInternal: readonly string[]
+  readonly aclOrigin: boolean
+  readonly maxBodyBytes: number
+  readonly podQuotaBytes: number
+  readonly podMaxResources: number
+  readonly cacheMemoryBytes: number
+  readonly accessLog: boolean
+  /** Where sockets go when the path of the data directory is too long for one; XDG_RUNTIME_DIR. */
+  readonly runtimeDir: string | undefined
+}
