@@ -28,6 +28,8 @@ export interface Observed {
 export class History {
   readonly #possible = new Map<string, readonly Content[]>()
   readonly #open = new Set<string>()
+  /** Writes acknowledged so far. */
+  acknowledged = 0
 
   paths(): string[] {
     return [...this.#possible.keys()]
@@ -53,7 +55,10 @@ export class History {
       this.#open.delete(path)
     }
     return {
-      acknowledged: () => settle([content]),
+      acknowledged: () => {
+        this.acknowledged++
+        settle([content])
+      },
       refused: () => settle(before),
       unanswered: () => settle(this.possible(path)),
     }
