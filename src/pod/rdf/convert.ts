@@ -1,0 +1,58 @@
+// One RDF syntax → another. The Turtle and N-Triples views are the default graph; JSON-LD, TriG and N-Quads carry all graphs.
+// Conversion to the type that the bytes already have is the caller's to avoid: stored bytes are served as they are.
+
+import { XpodError } from '../../base/errors.ts'
+import type { ParsedRdf } from './graph.ts'
+import { type RdfType, rdfTypeOf, rdfTypes } from './media-types.ts'
+import { parseRdf, type RdfSource } from './parse.ts'
+import { writeTriG, writeTurtle } from './turtle-writer.ts'
+import { writeJsonLd } from './write/jsonld.ts'
+import { writeLines } from './write/lines.ts'
+
+export interface Conversion {
+  readonly from: string
+  readonly to: string
+  /** URL of the resource. */
+  readonly base: string
+}
+
+/** Throws BODY_INVALID, MEDIA_TYPE_UNSUPPORTED, and NOT_ACCEPTABLE naming a JSON-LD context that is not bundled. */
+export async function convertRdf(bytes: Uint8Array, { from, to, base }: Conversion): Promise<Uint8Array> {
+  const target = writableType(to)
+  const source = await parseRdf(bytes, { mediaType: from, base } satisfies RdfSource)
+  const onlyLabels = from.startsWith('application/n-')
+  return Buffer.from(writeRdf(source, { type: target, base, inlineLabelled: onlyLabels }))
+}
+
+export function writableType(mediaType: string): RdfType {
+  const type = rdfTypeOf(mediaType)
+  if (type === undefined || !rdfTypes[type].writable) {
+    throw new XpodError('NOT_ACCEPTABLE', 'RDF is written as Turtle, JSON-LD, N-Triples, N-Quads or TriG')
+  }
+  return type
+}
+
+export interface Writing {
+  readonly type: RdfType
+  readonly base: string
+  readonly inlineLabelled?: boolean
+}
+
+/** Text of the graph in a type that is written; text/n3 is written as the Turtle that it is. */
+export function writeRdf({ quads, prefixes }: ParsedRdf, { type, base, inlineLabelled = false }: Writing): string {
+  switch (type) {
+    case 'text/turtle':
+    case 'text/n3':
+      return writeTurtle(quads, { prefixes, base, inlineLabelled })
+    case 'application/trig':
+      return writeTriG(quads, { prefixes, base, inlineLabelled })
+    case 'application/n-triples':
+      return writeLines(quads, 'n-triples')
+    case 'application/n-quads':
+      return writeLines(quads, 'n-quads')
+    case 'application/ld+json':
+      return writeJsonLd(quads)
+    case 'application/rdf+xml':
+      throw new XpodError('NOT_ACCEPTABLE', 'RDF/XML is read, never written')
+  }
+}

@@ -1,0 +1,131 @@
+// JSON-LD 1.1 by the streaming parser, with a loader that knows the bundled contexts and never fetches (rule 13).
+// The text is first parsed as JSON, for the line of a mistake and to bound nesting. A document with a context that is not
+// bundled is valid but cannot be turned into triples: that is UnknownContext, not an error of the document.
+
+import { JsonLdParser } from 'jsonld-streaming-parser'
+
+import { XpodError } from '../../../base/errors.ts'
+import { documentFactory, idOf, namedNode, type ParsedRdf, type Quad } from '../graph.ts'
+import { bundledContext } from './contexts.ts'
+
+const maxDepth = 100
+
+export interface UnknownContext {
+  /** The context's URL; at most 200 characters of it. */
+  readonly unknownContext: string
+}
+
+/** Throws BODY_INVALID. */
+export async function readJsonLd(text: string, base: string): Promise<ParsedRdf | UnknownContext> {
+  const prefixes = prefixesOf(checkJson(text))
+  let unknown: string | undefined
+  const parser = new JsonLdParser({
+    baseIRI: base,
+    dataFactory: factory as never,
+    documentLoader: {
+      load: async (url) => {
+        const context = bundledContext(url)
+        if (context === undefined) {
+          unknown = url.slice(0, 200)
+          throw new Error('context is not bundled')
+        }
+        return context as never
+      },
+    },
+  })
+  const quads: Quad[] = []
+  try {
+    await new Promise<void>((resolve, reject) => {
+      parser.on('data', (one: Quad) => {
+        if (isWellFormed(one)) quads.push(one)
+      })
+      parser.on('error', reject)
+      parser.on('end', resolve)
+      parser.end(text)
+    })
+  } catch (error) {
+    if (unknown !== undefined) return { unknownContext: unknown }
+    throw new XpodError('BODY_INVALID', `JSON-LD error${codeOf(error)}`)
+  }
+  return { quads, prefixes }
+}
+
+/** JSON only, bounded in depth. Throws BODY_INVALID with the line. */
+export function checkJson(text: string): unknown {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new XpodError('BODY_INVALID', `JSON syntax error${lineOfJson(error, text)}`)
+  }
+  if (typeof value !== 'object' || value === null) {
+    throw new XpodError('BODY_INVALID', 'JSON-LD is an object or an array')
+  }
+  let level: object[] = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > maxDepth) throw new XpodError('BODY_INVALID', `JSON-LD nested deeper than ${maxDepth}`)
+    const next: object[] = []
+    for (const parent of level) {
+      for (const child of Object.values(parent)) if (typeof child === 'object' && child !== null) next.push(child)
+    }
+    level = next
+  }
+  return value
+}
+
+function lineOfJson(error: unknown, text: string): string {
+  const message = error instanceof Error ? error.message : ''
+  const match = /at position (\d+)/.exec(message)
+  const end = match === null ? text.length : Number(match[1])
+  let line = 1
+  for (let at = text.indexOf('\n'); at >= 0 && at < end; at = text.indexOf('\n', at + 1)) line++
+  return ` on line ${line}`
+}
+
+/** The standard's error code ("invalid local context"), which quotes nothing of the document. */
+function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && /^[a-z @A-Z]{1,60}$/.test(code) ? `: ${code}` : ''
+}
+
+/** Simple prefixes of an inline context, so that other syntaxes can use them. */
+function prefixesOf(value: unknown): Record<string, string> {
+  const prefixes: Record<string, string> = {}
+  const root: unknown = Array.isArray(value) ? value[0] : value
+  const contexts = [
+    root !== null && typeof root === 'object' && '@context' in root ? root['@context'] : undefined,
+  ].flat()
+  for (const context of contexts) {
+    if (typeof context !== 'object' || context === null) continue
+    for (const [name, iri] of Object.entries(context)) {
+      const isPrefix =
+        typeof iri === 'string' && /^[a-z][a-z0-9+.-]*:.*[/#]$/i.test(iri) && /^[A-Za-z][\w-]*$/.test(name)
+      if (isPrefix && !illegal.test(iri)) prefixes[name] = iri
+    }
+  }
+  return prefixes
+}
+
+// JSON-LD to RDF leaves out what is not a well-formed absolute IRI. Terms are judged where they are made; a quad that
+// holds the mark is dropped (JSON-LD 1.1 API, Deserialize JSON-LD to RDF, steps 1.1 and following).
+const malformed = namedNode(' ')
+const illegal = /[\u0000-\u0020<>"{}|^`\\]/
+const absolute = /^[a-z][a-z0-9+.-]*:/i
+
+const factory = {
+  ...documentFactory,
+  namedNode: (iri: string) => (illegal.test(iri) || !absolute.test(iri) ? malformed : namedNode(iri.toWellFormed())),
+  blankNode: (label?: string) => documentFactory.blankNode(label?.startsWith('~') ? `~~${label}` : label),
+  literal: (value: string, kind: never) => documentFactory.literal(value.toWellFormed(), kind),
+}
+
+function isWellFormed(one: Quad): boolean {
+  return (
+    one.subject !== malformed &&
+    one.predicate !== malformed &&
+    one.graph !== malformed &&
+    one.object !== malformed &&
+    one.predicate.termType === 'NamedNode' &&
+    !idOf(one.object).endsWith('^^ ')
+  )
+}

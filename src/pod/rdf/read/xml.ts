@@ -1,0 +1,38 @@
+// RDF/XML by the streaming parser. Read only: xpod never writes it. Entities are limited, because a short document can
+// otherwise expand to gigabytes. Errors name the line and nothing else of the document.
+
+import { RdfXmlParser } from 'rdfxml-streaming-parser'
+
+import { XpodError } from '../../../base/errors.ts'
+import { documentFactory, type ParsedRdf, type Quad } from '../graph.ts'
+
+const maxEntityChars = 1024
+const maxExpandedChars = 16 * 1024 * 1024
+
+/** Throws BODY_INVALID. */
+export async function readRdfXml(text: string, base: string): Promise<ParsedRdf> {
+  checkEntities(text)
+  const parser = new RdfXmlParser({ baseIRI: base, dataFactory: documentFactory as never, trackPosition: true })
+  const quads: Quad[] = []
+  try {
+    await new Promise<void>((resolve, reject) => {
+      parser.on('data', (one: Quad) => quads.push(one))
+      parser.on('error', reject)
+      parser.on('end', resolve)
+      parser.end(text)
+    })
+  } catch (error) {
+    const match = /^Line (\d+)|^(\d+):\d+/.exec(error instanceof Error ? error.message : '')
+    throw new XpodError('BODY_INVALID', `RDF/XML error${match === null ? '' : ` on line ${match[1] ?? match[2]}`}`)
+  }
+  return { quads, prefixes: {} }
+}
+
+function checkEntities(text: string): void {
+  let longest = 0
+  for (const match of text.matchAll(/<!ENTITY\s[^>]*>/g)) longest = Math.max(longest, match[0].length)
+  if (longest > maxEntityChars) throw new XpodError('BODY_INVALID', `an entity is over ${maxEntityChars} characters`)
+  if (longest === 0) return
+  const references = text.split('&').length - 1
+  if (references * longest > maxExpandedChars) throw new XpodError('BODY_INVALID', 'entities expand too far')
+}

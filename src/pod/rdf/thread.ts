@@ -1,0 +1,90 @@
+// The worker thread for RDF that is too large for the event loop. Each request is one of the calls of workers.ts with values
+// that can cross; nothing is remembered between requests.
+
+import type { MessagePort, Transferable } from 'node:worker_threads'
+
+import { type Handled, serveThread } from '../../core/threads/serve.ts'
+import { type Conversion, convertRdf } from './convert.ts'
+import { parseN3Patch } from './n3-patch.ts'
+import {
+  packPatch,
+  packQuads,
+  packRdf,
+  type PackedPatch,
+  type PackedQuads,
+  type PackedRdf,
+  unpackPatch,
+} from './packing.ts'
+import { parseRdf, readRdf, type RdfSource } from './parse.ts'
+import { applyPatch, maxJoinSteps, parseTarget, type Patch } from './patch.ts'
+import { parseSparqlUpdate } from './sparql-update.ts'
+
+export type RdfRequest =
+  | { readonly kind: 'parse'; readonly bytes: Uint8Array; readonly source: RdfSource }
+  | { readonly kind: 'check'; readonly bytes: Uint8Array; readonly source: RdfSource }
+  | { readonly kind: 'convert'; readonly bytes: Uint8Array; readonly conversion: Conversion }
+  | { readonly kind: 'read-patch'; readonly text: string; readonly language: Patch['kind']; readonly base: string }
+  | {
+      readonly kind: 'patch'
+      readonly document: { readonly bytes: Uint8Array; readonly mediaType: string } | undefined
+      readonly patch: PackedPatch
+      readonly base: string
+    }
+
+export interface PackedResult {
+  readonly bytes: Uint8Array
+  readonly mediaType: string
+  readonly quads: PackedQuads
+  readonly removed: PackedQuads
+  readonly added: PackedQuads
+}
+
+export type RdfReply = PackedRdf | { readonly convertible: boolean } | Uint8Array | PackedPatch | PackedResult
+
+export function runRdfThread(port: MessagePort): void {
+  serveThread<RdfRequest, RdfReply>(port, handle)
+}
+
+async function handle(request: RdfRequest): Promise<Handled<RdfReply>> {
+  switch (request.kind) {
+    case 'parse': {
+      const reply = packRdf(await parseRdf(request.bytes, request.source))
+      return { reply, transfer: [reply.quads.rows.buffer] }
+    }
+    case 'check':
+      return { reply: { convertible: !('unknownContext' in (await readRdf(request.bytes, request.source))) } }
+    case 'convert': {
+      const reply = await convertRdf(request.bytes, request.conversion)
+      return { reply, transfer: ownBuffer(reply) }
+    }
+    case 'read-patch':
+      return { reply: packPatch(readPatchText(request.text, request.language, request.base)) }
+    case 'patch':
+      return { reply: await patchDocument(request) }
+  }
+}
+
+export function readPatchText(text: string, language: Patch['kind'], base: string): Patch {
+  return language === 'n3' ? parseN3Patch(text, base) : parseSparqlUpdate(text, base)
+}
+
+async function patchDocument({
+  document,
+  patch,
+  base,
+}: Extract<RdfRequest, { readonly kind: 'patch' }>): Promise<PackedResult> {
+  const parsed = document && (await parseTarget(document, base))
+  const result = applyPatch(document, parsed, unpackPatch(patch), { base, maxSteps: maxJoinSteps })
+  return {
+    bytes: result.bytes,
+    mediaType: result.mediaType,
+    quads: packQuads(result.quads),
+    removed: packQuads(result.removed),
+    added: packQuads(result.added),
+  }
+}
+
+/** Small buffers are slices of a pool that others use; only a buffer of one's own can move. */
+function ownBuffer(bytes: Uint8Array): Transferable[] {
+  return bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer ? [bytes.buffer] : []
+}

@@ -1,0 +1,151 @@
+// What the rest of the pod asks of RDF: parse, check, convert, read a patch, apply a patch. Small documents are done here and
+// now; above 256 KiB, and when a WHERE clause turns out to be dear, the work goes to one worker thread that is started at
+// first use and ends after 30 s without work, so that the event loop serves on (rule 19). Waiting work is bounded.
+
+import { KiB } from '../../base/bytes.ts'
+import { XpodError } from '../../base/errors.ts'
+import { type Conversion, convertRdf, writableType } from './convert.ts'
+import type { ParsedRdf } from './graph.ts'
+import { IdleThread, type IdleThreadOptions } from './idle-thread.ts'
+import { packPatch, type PackedPatch, type PackedRdf, unpackPatch, unpackQuads, unpackRdf } from './packing.ts'
+import { decode, parseRdf, type RdfSource, readableType, readRdf } from './parse.ts'
+import { applyPatch, type Patch, type PatchDocument, type PatchResult, parseTarget } from './patch.ts'
+import { type PackedResult, readPatchText, type RdfRequest } from './thread.ts'
+
+export interface Checked {
+  /** False for JSON-LD with a context that is not bundled: stored, and served in its own type only. */
+  readonly convertible: boolean
+}
+
+export interface RdfWorkers extends AsyncDisposable {
+  /** Throws BODY_INVALID with the line, MEDIA_TYPE_UNSUPPORTED, NOT_ACCEPTABLE for an unknown JSON-LD context. */
+  parse(bytes: Uint8Array, source: RdfSource, signal: AbortSignal): Promise<ParsedRdf>
+  /** Whether the body is valid. Throws BODY_INVALID with the line, MEDIA_TYPE_UNSUPPORTED. */
+  check(bytes: Uint8Array, source: RdfSource, signal: AbortSignal): Promise<Checked>
+  /** Throws as parse, and NOT_ACCEPTABLE when `to` is no type that is written. */
+  convert(bytes: Uint8Array, conversion: Conversion, signal: AbortSignal): Promise<Uint8Array>
+  /** Reads text/n3 or application/sparql-update. Throws PATCH_SYNTAX, PATCH_INVALID. */
+  readPatch(bytes: Uint8Array, language: { kind: Patch['kind']; base: string }, signal: AbortSignal): Promise<Patch>
+  /** Throws PATCH_CONFLICT, PATCH_TARGET (not RDF, or RDF that cannot be written), PATCH_TOO_COMPLEX. */
+  patch(
+    document: PatchDocument | undefined,
+    patch: Patch,
+    options: { readonly base: string },
+    signal: AbortSignal,
+  ): Promise<PatchResult>
+}
+
+export interface RdfWorkersOptions extends IdleThreadOptions {
+  /** Bytes up to which work is done on the calling thread; 256 KiB. */
+  readonly maxLocalBytes?: number
+}
+
+/** SPARQL is read about ten times slower than Turtle. */
+const maxLocalPatchBytes = 32 * KiB
+/** A dearer WHERE starts again on the thread, with the whole budget. */
+const maxLocalSteps = 20_000
+const maxLocalPatchTriples = 5000
+
+export function openRdfWorkers(options: RdfWorkersOptions): RdfWorkers {
+  return new Workers(options)
+}
+
+class Workers implements RdfWorkers {
+  readonly #maxLocalBytes: number
+  readonly #thread: IdleThread
+
+  constructor(options: RdfWorkersOptions) {
+    this.#maxLocalBytes = options.maxLocalBytes ?? 256 * KiB
+    this.#thread = new IdleThread(options)
+  }
+
+  async parse(bytes: Uint8Array, source: RdfSource, signal: AbortSignal): Promise<ParsedRdf> {
+    signal.throwIfAborted()
+    if (bytes.length <= this.#maxLocalBytes) return parseRdf(bytes, source)
+    readableType(source.mediaType)
+    return unpackRdf((await this.#thread.ask({ kind: 'parse', bytes, source }, bytes.length, signal)) as PackedRdf)
+  }
+
+  async check(bytes: Uint8Array, source: RdfSource, signal: AbortSignal): Promise<Checked> {
+    signal.throwIfAborted()
+    if (bytes.length <= this.#maxLocalBytes) {
+      return { convertible: !('unknownContext' in (await readRdf(bytes, source))) }
+    }
+    readableType(source.mediaType)
+    return (await this.#thread.ask({ kind: 'check', bytes, source }, bytes.length, signal)) as Checked
+  }
+
+  async convert(bytes: Uint8Array, conversion: Conversion, signal: AbortSignal): Promise<Uint8Array> {
+    signal.throwIfAborted()
+    writableType(conversion.to)
+    if (bytes.length <= this.#maxLocalBytes) return convertRdf(bytes, conversion)
+    return (await this.#thread.ask({ kind: 'convert', bytes, conversion }, bytes.length, signal)) as Uint8Array
+  }
+
+  async readPatch(
+    bytes: Uint8Array,
+    { kind, base }: { readonly kind: Patch['kind']; readonly base: string },
+    signal: AbortSignal,
+  ): Promise<Patch> {
+    signal.throwIfAborted()
+    let text: string
+    try {
+      text = decode(bytes)
+    } catch (error) {
+      throw new XpodError('PATCH_SYNTAX', 'it is not UTF-8', { cause: error })
+    }
+    if (bytes.length <= maxLocalPatchBytes) return readPatchText(text, kind, base)
+    const request: RdfRequest = { kind: 'read-patch', text, language: kind, base }
+    return unpackPatch((await this.#thread.ask(request, bytes.length, signal)) as PackedPatch)
+  }
+
+  async patch(
+    document: PatchDocument | undefined,
+    patch: Patch,
+    { base }: { readonly base: string },
+    signal: AbortSignal,
+  ): Promise<PatchResult> {
+    signal.throwIfAborted()
+    const isLarge = document !== undefined && document.bytes.length > this.#maxLocalBytes
+    if (isLarge || triplesIn(patch) > maxLocalPatchTriples) return this.#patchOnThread(document, patch, base, signal)
+    const parsed = document && (document.parsed ?? (await parseTarget(document, base)))
+    try {
+      return applyPatch(document, parsed, patch, { base, maxSteps: maxLocalSteps })
+    } catch (error) {
+      if (!(error instanceof XpodError) || error.code !== 'PATCH_TOO_COMPLEX') throw error
+      return this.#patchOnThread(document, patch, base, signal)
+    }
+  }
+
+  async #patchOnThread(
+    document: PatchDocument | undefined,
+    patch: Patch,
+    base: string,
+    signal: AbortSignal,
+  ): Promise<PatchResult> {
+    const plain = document && { bytes: document.bytes, mediaType: document.mediaType }
+    const request: RdfRequest = { kind: 'patch', document: plain, patch: packPatch(patch), base }
+    const result = (await this.#thread.ask(request, document?.bytes.length ?? 0, signal)) as PackedResult
+    return {
+      bytes: result.bytes,
+      mediaType: result.mediaType,
+      removed: unpackQuads(result.removed),
+      added: unpackQuads(result.added),
+      parsed: undefined,
+      // Most callers look at what changed only; unpacking all of a large document takes its time.
+      get quads() {
+        return unpackQuads(result.quads)
+      },
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#thread[Symbol.asyncDispose]()
+  }
+}
+
+function triplesIn(patch: Patch): number {
+  let triples = 0
+  for (const step of patch.steps) triples += step.deletes.length + step.inserts.length + step.where.length
+  return triples
+}
