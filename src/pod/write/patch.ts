@@ -3,6 +3,7 @@
 // run one after the other, each computed from the state the one before committed, so clients at one document never
 // starve (store rule 8); a change from elsewhere in between makes it compute again.
 
+import { MiB } from '../../base/bytes.ts'
 import { XpodError } from '../../base/errors.ts'
 import { append, type Modes, read, write } from '../access/modes.ts'
 import type { PodResponse } from '../exchange.ts'
@@ -18,12 +19,17 @@ import { urlOf } from '../resource/links.ts'
 import type { Change, Op, Require } from '../store/change.ts'
 import { checkedAcl, maxAclBytes } from './acl-body.ts'
 import { tryCommit, untilSettled } from './commit.ts'
+import { createGraphMemo } from './graph-memo.ts'
 import { isIdentity, refuseOtherIssuers } from './identity.ts'
 import { neededMediaType, readBody, refuseEncoded, refuseTooLarge, stageBytes } from './intake.ts'
 import { refuseProtected } from './protected-triples.ts'
 import { authorizeAnyChange, authorizeChange } from './rights.ts'
 import { findTarget, refuseMisplaced, refusePlace, sizeOf, type Target } from './target.ts'
 import { noContent, written } from './written.ts'
+
+const graphs = createGraphMemo(32 * MiB)
+/** A patch that changes nothing gives back the bytes it was given; those are never written. */
+const nothing = new Uint8Array()
 
 type PatchParser = (text: string, base: string) => Patch
 
@@ -71,6 +77,9 @@ async function applyOnce(parts: PodParts, op: Operation, patch: Patch): Promise<
     ops: [{ kind: 'put', path: target.path, mediaType: after.mediaType, body: staged } satisfies Op],
     groups,
   })
+  if (committed !== undefined && after.parsed !== undefined) {
+    graphs.keep(home.pod.id, target.path, committed.at, after.parsed)
+  }
   return committed && written(home.pod, committed)
 }
 
@@ -90,6 +99,9 @@ async function compute(parts: PodParts, op: Operation, target: Target, patch: Pa
   if (target.resource === undefined) return parts.rdf.patch(undefined, patch, { base }, request.signal)
   const { mediaType } = target.resource
   if (rdfTypeOf(mediaType) === undefined) throw new XpodError('PATCH_TARGET', `this is ${essenceOf(mediaType)}`)
+  const parsed = graphs.find(home.pod.id, target.path, target.resource.version)
+  if (parsed !== undefined)
+    return parts.rdf.patch({ bytes: nothing, mediaType, parsed }, patch, { base }, request.signal)
   const bytes = await home.bytes(target.entry, parts.limits.maxPatchTargetBytes, request.signal)
   return parts.rdf.patch({ bytes, mediaType }, patch, { base }, request.signal)
 }
