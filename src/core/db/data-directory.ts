@@ -2,7 +2,17 @@
 // kill -9, so no stale lock is ever to be judged. The pid in lock.pid is only for the message. Network filesystems are
 // refused, because their locks and syncs do not hold what this relies on.
 
-import { accessSync, constants, fsyncSync, closeSync, mkdirSync, openSync, readFileSync, statfsSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  fsyncSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 
 import { systemCode, XpodError } from '../../base/errors.ts'
@@ -33,7 +43,8 @@ export async function lockDataDirectory(dir: string): Promise<DataDirectoryLock>
     throw new XpodError('DATA_DIR_UNUSABLE', systemCode(error) ?? '', { cause: error })
   }
   const filesystem = refusedFilesystems[statfsSync(path).type]
-  if (filesystem !== undefined) throw new XpodError('DATA_DIR_UNUSABLE', `it lies on a network filesystem (${filesystem})`)
+  if (filesystem !== undefined)
+    throw new XpodError('DATA_DIR_UNUSABLE', `it lies on a network filesystem (${filesystem})`)
   const pidFile = join(path, 'lock.pid')
   const held = holdExclusively(join(path, 'lock.db'))
   if (held === undefined) throw new XpodError('DATA_DIR_LOCKED', `process ${readPid(pidFile)} uses it`)

@@ -11,7 +11,7 @@ import { type Random, systemRandom } from '../../base/random.ts'
 import { systemCode, XpodError } from '../../base/errors.ts'
 import { DigestCount } from './digest-stream.ts'
 import { DirectorySync } from './directory-sync.ts'
-import type { ObjectInfo, ObjectStore } from './object-store.ts'
+import type { StoredObject, ObjectStore } from './object-store.ts'
 
 export interface FilesystemOptions {
   /** Made when it is missing. */
@@ -89,7 +89,7 @@ class Filesystem implements ObjectStore {
     return createReadStream('', { fd: file, highWaterMark: readBytes, signal, ...(range ?? {}) })
   }
 
-  async head(key: string): Promise<ObjectInfo | undefined> {
+  async head(key: string): Promise<StoredObject | undefined> {
     try {
       return { key, size: (await stat(this.#pathOf(key))).size }
     } catch (error) {
@@ -108,8 +108,8 @@ class Filesystem implements ObjectStore {
     for (const dir of dirs) await this.#syncs.sync(dir)
   }
 
-  async list(prefix: string, after: string | undefined, limit: number): Promise<readonly ObjectInfo[]> {
-    const found: ObjectInfo[] = []
+  async list(prefix: string, after: string | undefined, limit: number): Promise<readonly StoredObject[]> {
+    const found: StoredObject[] = []
     for (const dir of await sortedNames(this.dir)) {
       if (!dir.startsWith(prefix.slice(0, dir.length))) continue
       for (const name of await sortedNames(join(this.dir, dir))) {

@@ -7,7 +7,9 @@ import { systemCode, XpodError } from '../../../base/errors.ts'
 import type { SqliteConnection } from './connection.ts'
 import { Undone } from './procedure.ts'
 
-export type CallResult = { readonly ok: true; readonly reply: unknown } | { readonly ok: false; readonly error: unknown }
+export type CallResult =
+  | { readonly ok: true; readonly reply: unknown }
+  | { readonly ok: false; readonly error: unknown }
 
 /** COMMIT failed and may have happened all the same: nothing may be claimed, nothing more may be written. */
 export class CommitUnknown extends Error {

@@ -178,7 +178,8 @@ class Engine implements SqliteEngine {
     } catch (error) {
       this.#logFailure('checkpoint', error)
     }
-    if (!this.#isClosing) await this.#control('#checkpointed').catch((error: unknown) => this.#logFailure('checkpoint', error))
+    if (!this.#isClosing)
+      await this.#control('#checkpointed').catch((error: unknown) => this.#logFailure('checkpoint', error))
   }
 
   #logFailure(what: string, error: unknown): void {

@@ -54,7 +54,8 @@ export function createWal(db: SqliteConnection, askForCheckpoint: () => void): W
     checkpointed() {
       isAsked = false
       const { log, checkpointed } = measure()
-      if (log > checkpointed && (log - checkpointed) * pageBytes <= littleLeftBytes) db.pragma('wal_checkpoint(PASSIVE)')
+      if (log > checkpointed && (log - checkpointed) * pageBytes <= littleLeftBytes)
+        db.pragma('wal_checkpoint(PASSIVE)')
     },
     get isFull() {
       return bytes >= refuseBytes

@@ -70,8 +70,7 @@ class Writer {
     this.#options = options
     this.#makers = parts.procedures
     const { atPoint } = parts
-    this.#pause =
-      atPoint === undefined ? () => {} : (point) => atPoint(point, this.#db, this.#options.probe!.shared)
+    this.#pause = atPoint === undefined ? () => {} : (point) => atPoint(point, this.#db, this.#options.probe!.shared)
   }
 
   receive(lines: readonly RequestLine[]): void {
@@ -107,7 +106,13 @@ class Writer {
       return
     }
     try {
-      const results = this.#batches.run(batch.map(({ call }) => () => this.#procedures.get(call[0])!(call[3] as never)))
+      const results = this.#batches.run(
+        batch.map(
+          ({ call }) =>
+            () =>
+              this.#procedures.get(call[0])!(call[3] as never),
+        ),
+      )
       this.#answer(
         results.map((result, index) =>
           result.ok ? [batch[index]!.id, false, result.reply] : [batch[index]!.id, true, errorToValue(result.error)],

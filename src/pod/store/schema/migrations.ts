@@ -1,0 +1,19 @@
+// The migrations of the pod store, in order, and the list of tables with pod data that delete, export, copy and move walk.
+
+import type { Migration } from '../../../core/db/migrations.ts'
+import { migration0001 } from './0001-pods.ts'
+
+export const podMigrations: readonly Migration[] = [migration0001]
+
+/** Every table whose key begins with the pod's local integer; a test fails on one that is missing here. */
+export const podTables = [
+  'pod',
+  'pod_head',
+  'resource',
+  'body',
+  'feed',
+  'group_ref',
+  'stage',
+  'garbage',
+  'feed_pin',
+] as const

@@ -1,0 +1,144 @@
+// One change inside the writer's transaction, start to end: opId, fence, require, ops, quota (all judged before the first
+// write), then rows, counters and feed. The caller's COMMIT makes the outcome true; it is sent only after that.
+
+import type { WriterSql } from '../../../core/db/sqlite/procedure.ts'
+import { XpodError } from '../../../base/errors.ts'
+import type { Path } from '../../path.ts'
+import type { Change, Outcome } from '../change.ts'
+import { bytesPerResource, fitsQuota, type Growth } from '../quota.ts'
+import { bumpsOf } from './bumps.ts'
+import { type Committed, createFeedWriter } from './feed.ts'
+import { type Fence, judgeOp, judgeRequire, passesFence, type Refused, touchesAcl } from './judge.ts'
+import { createPodRows, Plan } from './plan.ts'
+import { aclKind, documentKind, headColumns, type HeadRow, pathOf } from './rows.ts'
+import { createPlanWriter, type WriteContext } from './write.ts'
+
+/** A change on its way to the writer thread, with the time and chance that the thread has not. */
+export interface CommitCall {
+  readonly change: Change
+  readonly node: string
+  readonly instance: string
+  readonly nowMs: number
+  /** 32 random bits of this commit. */
+  readonly mark: number
+}
+
+interface CommitHead extends HeadRow {
+  readonly instance: string
+  readonly quotaBytes: number
+  readonly quotaResources: number
+}
+
+/** The state a pod must be in: 'staging' only for the first change of a new pod. */
+export type CommitChange = (call: CommitCall, state?: 'active' | 'staging') => Outcome
+
+export function createCommit(sql: WriterSql): CommitChange {
+  const findHead = sql.prepare<CommitHead>(
+    `SELECT ${headColumns}, n.instance, p.quota_bytes AS quotaBytes, p.quota_resources AS quotaResources
+     FROM pod p JOIN pod_head h ON h.pod = p.pod JOIN node n ON n.id = h.node WHERE p.id = ?`,
+  )
+  const findStage = sql.prepare('SELECT 1 AS one FROM stage WHERE pod = ? AND blob = ?')
+  const findGroup = sql.prepare('SELECT 1 AS one FROM group_ref WHERE pod = ? AND document = ? LIMIT 1')
+  const insertGroup = sql.prepare('INSERT OR IGNORE INTO group_ref (pod, document, acl) VALUES (?, ?, ?)')
+  const updateHead = sql.prepare(
+    'UPDATE pod_head SET seq = ?, mark = ?, acl_seq = ?, bytes = ?, resources = ?, digest = ? WHERE pod = ?',
+  )
+  const rows = createPodRows(sql)
+  const feed = createFeedWriter(sql)
+  const writer = createPlanWriter(sql)
+
+  function judge(head: CommitHead, plan: Plan, change: Change): Refused | undefined {
+    const unmet = judgeRequire(plan, change.require)
+    if (unmet !== undefined) return unmet
+    for (const op of change.ops) {
+      const refused = judgeOp(plan, op)
+      if (refused !== undefined) return refused
+    }
+    const lost = plan.planned().find(({ body }) => body?.blob !== undefined && !isStaged(head.pod, body.blob))
+    if (lost !== undefined) return { ok: false, why: 'stage-lost', at: pathOf(lost.key, lost.kind) }
+    const growth = growthOf(plan)
+    if (!fitsQuota(head, growth)) return { ok: false, why: 'quota', at: plan.firstPath() }
+    if (sql.isRoomLow() && growth.bytes > 0 && !growth.isAclOnly) throw new XpodError('DISK_FULL')
+    return undefined
+  }
+
+  const isStaged = (pod: number, blob: string): boolean => findStage.get(pod, blob) !== undefined
+
+  function bumpsAclSeq(pod: number, plan: Plan): boolean {
+    if (touchesAcl(plan)) return true
+    return plan.planned().some(({ kind, key }) => kind === documentKind && findGroup.get(pod, key) !== undefined)
+  }
+
+  function write(head: CommitHead, plan: Plan, call: CommitCall): Committed {
+    const { change, mark, nowMs } = call
+    const version = { seq: head.seq + 1, mark }
+    const context: WriteContext = { head, version, nowMs, digest: new Uint8Array(head.digest) }
+    const aclSeq = bumpsAclSeq(head.pod, plan) ? version.seq : head.aclSeq
+    const growth = growthOf(plan)
+    const bumps = bumpsOf(plan)
+    for (const one of plan.planned()) writer.write(context, one, bumps.made.has(one.key) ? version.seq : 0)
+    for (const one of bumps.stored) writer.bump(context, one)
+    for (const { acl, documents } of change.groups ?? []) {
+      for (const document of documents) insertGroup.run(head.pod, document, acl)
+    }
+    const { seq } = version
+    updateHead.run(
+      seq,
+      mark,
+      aclSeq,
+      head.bytes + growth.bytes,
+      head.resources + growth.resources,
+      context.digest,
+      head.pod,
+    )
+    const writes = [...plan.writes, ...plan.further]
+    const outcome: Committed = {
+      ok: true,
+      at: version,
+      aclSeq,
+      made: writes.map(({ key, kind, act, modifiedMs }) => ({ path: pathOf(key, kind), act, modifiedMs })),
+      parents: [
+        ...bumps.stored.map(({ before, containment, modifiedMs }) => ({
+          path: `${before.key}/`,
+          containment,
+          modifiedMs,
+        })),
+        ...[...bumps.made].map((key) => ({ path: `${key}/`, containment: true, modifiedMs: nowMs })),
+      ],
+    }
+    feed.add(head.pod, { change, outcome, writes, atMs: nowMs, bytesDelta: growth.bytes })
+    return outcome
+  }
+
+  return (call, state = 'active') => {
+    const { change } = call
+    const head = findHead.get(change.pod)
+    if (head === undefined) return moved
+    const first = feed.outcomeOf(head.pod, change.opId)
+    if (first !== undefined) return first
+    const fence: Fence = { node: call.node, instance: call.instance, epoch: change.epoch }
+    if (!passesFence(head, fence, state)) return moved
+    const plan = new Plan(head, call.nowMs, rows)
+    const refused = judge(head, plan, change)
+    sql.pause('judged')
+    return refused ?? write(head, plan, call)
+  }
+}
+
+const moved: Outcome = { ok: false, why: 'moved', at: '/' satisfies Path }
+
+/** What the plan adds to the pod's counters. */
+function growthOf(plan: Plan): Growth {
+  let bytes = 0
+  let resources = 0
+  let isAclOnly = true
+  for (const write of plan.planned()) {
+    const isGone = write.act === 'delete'
+    const rows = (isGone ? 0 : 1) - (write.before === undefined ? 0 : 1)
+    const grown = (isGone ? 0 : (write.body?.size ?? 0)) - (write.before?.size ?? 0) + rows * bytesPerResource
+    if (grown > 0 && write.kind !== aclKind) isAclOnly = false
+    bytes += grown
+    resources += rows
+  }
+  return { bytes, resources, isAclOnly }
+}

@@ -1,0 +1,88 @@
+// The pod store on SQLite and an object store: puts the parts together. Follow a write from `commit` here to commit.ts in
+// the writer thread and back with its outcome after COMMIT; follow a read into reader.ts. One process owns it at a time.
+
+import type { Clock } from '../../../base/clock.ts'
+import type { Log } from '../../../base/log.ts'
+import type { Metrics } from '../../../base/metrics.ts'
+import type { Random } from '../../../base/random.ts'
+import type { SqliteEngine } from '../../../core/db/sqlite/open.ts'
+import type { ObjectStore } from '../../../core/objects/object-store.ts'
+import type { Change, Op, Outcome, StagedBody } from '../change.ts'
+import type { PodStore } from '../pod-store.ts'
+import type { CommitCall } from './commit.ts'
+import { createDirectory } from './directory.ts'
+import type { NodeCall } from './pods.ts'
+import { Quarantine } from './quarantine.ts'
+import { createReader } from './reader.ts'
+import { Reservations } from './reservations.ts'
+import { Room } from './room.ts'
+import { createStager } from './stage.ts'
+
+export interface StoreLimits {
+  /** Bytes of disk below which large bodies are refused; the smaller of 5 % and 512 MiB when left out. */
+  readonly minFreeBytes?: number
+}
+
+export interface SqlitePodStoreOptions {
+  readonly db: SqliteEngine
+  readonly objects: ObjectStore
+  /** This node's id and this run of it: both are part of every commit's fence. */
+  readonly node: string
+  readonly instance: string
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly limits: StoreLimits
+  /** Tests only: waits at named points of the calling thread. */
+  readonly pause?: (point: string) => Promise<void>
+}
+
+/** The caller keeps owning `db` and `objects` and closes them after the store. */
+export async function openSqlitePodStore(options: SqlitePodStoreOptions): Promise<PodStore> {
+  const { db, objects, node, instance, clock, random, log, metrics, limits, pause } = options
+  await db.call('pod.node', { node, instance } satisfies NodeCall, { lane: '' })
+  const stamp = () => ({ node, instance, nowMs: clock.nowMs(), mark: random.uint32() })
+  const quarantine = new Quarantine(log, metrics)
+  const room = new Room({ objects, clock, log, minFreeBytes: limits.minFreeBytes })
+  await room.refresh()
+  const reservations = new Reservations(db)
+  const stager = createStager({ db, objects, random, reservations, room, stamp, pause, onGarbage: () => {} })
+  const commits = metrics.counter('xpod_commits_total', 'Changes committed.')
+
+  async function commit(change: Change): Promise<Outcome> {
+    const call: CommitCall = { change, ...stamp() }
+    const outcome = await db.call<Outcome>('pod.commit', call, { lane: change.pod, bytes: bytesOf(change.ops) })
+    if (!outcome.ok) return outcome
+    commits.add()
+    for (const body of bodiesOf(change.ops)) if (body.blob !== undefined) stager.consumed(body.blob)
+    for (const { path } of outcome.made) quarantine.clear(change.pod, path)
+    return outcome
+  }
+
+  return {
+    ...createReader({ db, objects, quarantine }),
+    stage: stager.stage,
+    commit,
+    directory: createDirectory({ db, stamp, onDeleting: () => {} }),
+    quarantined: () => quarantine.list(),
+    pin: () => Promise.reject(new Error('later')),
+    unpin: () => Promise.reject(new Error('later')),
+    apply: () => Promise.reject(new Error('later')),
+    [Symbol.asyncDispose]: async () => {},
+  }
+}
+
+function* bodiesOf(ops: readonly Op[]): Iterable<StagedBody> {
+  for (const op of ops) {
+    if ((op.kind === 'put' || op.kind === 'create') && op.body !== undefined) yield op.body
+    if (op.kind === 'create' && op.meta !== undefined) yield op.meta.body
+  }
+}
+
+/** What a change weighs on its way to the writer. */
+function bytesOf(ops: readonly Op[]): number {
+  let bytes = 500
+  for (const body of bodiesOf(ops)) bytes += body.inline?.length ?? 0
+  return bytes
+}
