@@ -10,10 +10,7 @@ import type { PodResponse } from '../exchange.ts'
 import type { Operation, PodParts } from '../operation.ts'
 import { isContainer } from '../path.ts'
 import { essenceOf, rdfTypeOf } from '../rdf/media-types.ts'
-import { parseN3Patch } from '../rdf/n3-patch.ts'
-import { decode } from '../rdf/parse.ts'
 import type { Patch, PatchResult } from '../rdf/patch.ts'
-import { parseSparqlUpdate } from '../rdf/sparql-update.ts'
 import { checkWriteConditions } from '../resource/conditions.ts'
 import { urlOf } from '../resource/links.ts'
 import type { Change, Op, Require } from '../store/change.ts'
@@ -28,34 +25,30 @@ import { findTarget, refuseMisplaced, refusePlace, sizeOf, type Target } from '.
 import { noContent, written } from './written.ts'
 
 const graphs = createGraphMemo(32 * MiB)
-/** A patch that changes nothing gives back the bytes it was given; those are never written. */
-const nothing = new Uint8Array()
 
-type PatchParser = (text: string, base: string) => Patch
-
-const parsers: ReadonlyMap<string, PatchParser> = new Map([
-  ['text/n3', parseN3Patch],
-  ['application/sparql-update', parseSparqlUpdate],
+const languages: ReadonlyMap<string, Patch['kind']> = new Map([
+  ['text/n3', 'n3'],
+  ['application/sparql-update', 'sparql'],
 ])
 
 export async function patchResource(parts: PodParts, op: Operation): Promise<PodResponse> {
-  const { headers, pod, path } = op.request
+  const { headers, pod, path, signal } = op.request
   refusePlace(pod, path)
   refuseEncoded(headers)
-  const parse = parserFor(neededMediaType(headers))
+  const kind = languageOf(neededMediaType(headers))
   refuseTooLarge(headers, parts.limits.maxPatchBytes)
   await authorizeAnyChange(parts, op)
   if (isContainer(path)) throw new XpodError('PATCH_TARGET', 'a container is described by its .meta')
   const body = await readBody(op.request, parts.limits.maxPatchBytes)
-  const patch = parse(decode(body), urlOf(pod, path))
+  const patch = await parts.rdf.readPatch(body, { kind, base: urlOf(pod, path) }, signal)
   return op.home.inOrder(path, () => untilSettled(() => applyOnce(parts, op, patch)))
 }
 
-function parserFor(mediaType: string): PatchParser {
-  const parser = parsers.get(essenceOf(mediaType) ?? '')
-  if (parser !== undefined) return parser
+function languageOf(mediaType: string): Patch['kind'] {
+  const kind = languages.get(essenceOf(mediaType) ?? '')
+  if (kind !== undefined) return kind
   throw new XpodError('MEDIA_TYPE_UNSUPPORTED', 'a patch is an N3 Patch or a SPARQL Update', {
-    headers: ['Accept-Patch', [...parsers.keys()].join(', ')],
+    headers: ['Accept-Patch', [...languages.keys()].join(', ')],
   })
 }
 
@@ -99,11 +92,10 @@ async function compute(parts: PodParts, op: Operation, target: Target, patch: Pa
   if (target.resource === undefined) return parts.rdf.patch(undefined, patch, { base }, request.signal)
   const { mediaType } = target.resource
   if (rdfTypeOf(mediaType) === undefined) throw new XpodError('PATCH_TARGET', `this is ${essenceOf(mediaType)}`)
-  const parsed = graphs.find(home.pod.id, target.path, target.resource.version)
-  if (parsed !== undefined)
-    return parts.rdf.patch({ bytes: nothing, mediaType, parsed }, patch, { base }, request.signal)
   const bytes = await home.bytes(target.entry, parts.limits.maxPatchTargetBytes, request.signal)
-  return parts.rdf.patch({ bytes, mediaType }, patch, { base }, request.signal)
+  const parsed = graphs.find(home.pod.id, target.path, target.resource.version)
+  const document = { bytes, mediaType, ...(parsed === undefined ? {} : { parsed }) }
+  return parts.rdf.patch(document, patch, { base }, request.signal)
 }
 
 /** What a PUT of the same kind would have been checked for. Gives the group documents that an ACL names. */
