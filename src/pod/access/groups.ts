@@ -5,13 +5,12 @@
 
 import { KiB, MiB } from '../../base/bytes.ts'
 import type { Clock } from '../../base/clock.ts'
-import { XpodError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { ExpiringCache } from '../../core/cache/expiring.ts'
 import { createSingleFlight } from '../../core/cache/single-flight.ts'
 import { vcard } from '../rdf/namespaces.ts'
 import type { RdfWorkers } from '../rdf/workers.ts'
-import { type DocumentReaders, readRemote } from './remote-document.ts'
+import { type DocumentReaders, isUnreadable, readRemote } from './remote-document.ts'
 
 /** The groups of one document: group IRI → WebIDs. */
 export type Groups = ReadonlyMap<string, ReadonlySet<string>>
@@ -66,7 +65,7 @@ export function createGroupSource(options: GroupSourceOptions): GroupSource {
       known.set(document, kept, found.isLocal ? keepLocalMs : keepUnreachableMs)
       return groups
     } catch (error) {
-      if (!(error instanceof XpodError)) throw error
+      if (!isUnreadable(error)) throw error
       options.log.info('group.unreadable', { document, error })
       return useOld(document, readMs)
     }

@@ -43,3 +43,16 @@ function localDocument(url: string, stored: StoredDocument | null, maxBytes: num
   if (stored.bytes.length > maxBytes) throw new XpodError('FETCH_FAILED', `it is larger than ${maxBytes} bytes`)
   return { bytes: stored.bytes, mediaType: stored.mediaType, url: url.replace(/#.*$/s, ''), isLocal: true }
 }
+
+const unreadable = new Set([
+  'FETCH_REFUSED',
+  'FETCH_FAILED',
+  'BODY_INVALID',
+  'MEDIA_TYPE_UNSUPPORTED',
+  'NOT_ACCEPTABLE',
+])
+
+/** Whether an error says that the document is of no use (its owner's matter), rather than that this server is in trouble. */
+export function isUnreadable(error: unknown): error is XpodError {
+  return error instanceof XpodError && unreadable.has(error.code)
+}

@@ -13,6 +13,7 @@ import { currentIri } from '../url.ts'
 import { type Acl, parseAcl } from './acl-document.ts'
 import { type Groups, type GroupSource, maxGroupBytes, parseGroups } from './groups.ts'
 import { type AclSource, type Authorizer, control, type Modes, noAccess, type StoredDocument } from './modes.ts'
+import { isUnreadable } from './remote-document.ts'
 import { type GroupRule, inheritedRules, noRules, ownRules, type Rules, rulesForOrigin } from './rules.ts'
 import { entryWeight, type PodRules, RulesCache } from './rules-cache.ts'
 
@@ -203,7 +204,7 @@ async function parseOrEmpty(deps: Deps, pod: PodRecord, path: Path, stored: Stor
     const document = { ...stored, base: pod.base + path.slice(1) }
     return await parseGroups(deps.rdf, document, (iri) => currentIri(pod, iri))
   } catch (error) {
-    if (!(error instanceof XpodError)) throw error
+    if (!isUnreadable(error)) throw error
     deps.log.info('group.unreadable', { document: pod.base + path.slice(1), error })
     return noGroups
   }

@@ -3,6 +3,7 @@
 
 import { KiB } from '../../base/bytes.ts'
 import { XpodError } from '../../base/errors.ts'
+import { isUnreadable } from '../access/remote-document.ts'
 import type { IssuerKeys } from './issuer-keys.ts'
 import { type Algorithm, isAlgorithm, isObject, type Json, type Jws, splitJws, verifySignature } from './jws.ts'
 import type { TrustsIssuer } from './web-id.ts'
@@ -87,7 +88,7 @@ export async function verifyToken(claims: Claims, by: { keys: IssuerKeys; trusts
 
 /** Why it is unreachable goes to the log only, or the answer would tell what lies inside our network. */
 function unreachable(detail: string, error: unknown): unknown {
-  return error instanceof XpodError ? invalid(detail, error) : error
+  return isUnreadable(error) ? invalid(detail, error) : error
 }
 
 export function invalid(detail: string, cause?: unknown): XpodError {

@@ -7,7 +7,7 @@ import type { Clock } from '../../base/clock.ts'
 import { XpodError } from '../../base/errors.ts'
 import { ExpiringCache } from '../../core/cache/expiring.ts'
 import { createSingleFlight } from '../../core/cache/single-flight.ts'
-import { type DocumentReaders, readRemote } from '../access/remote-document.ts'
+import { type DocumentReaders, isUnreadable, readRemote } from '../access/remote-document.ts'
 import { type Algorithm, importKey, isObject, type Json, type PublicKey } from './jws.ts'
 
 export interface IssuerKeys {
@@ -80,7 +80,7 @@ export function createIssuerKeys(options: DocumentReaders & { readonly clock: Cl
       const kept = keys.filter(isObject).slice(0, maxKeys)
       return { keys: kept, bytes: JSON.stringify(kept).length, fetchedMs, failure: undefined }
     } catch (error) {
-      if (!(error instanceof XpodError)) throw error
+      if (!isUnreadable(error)) throw error
       return { keys: [], bytes: 0, fetchedMs, failure: error }
     }
   }

@@ -4,10 +4,10 @@
 
 import { KiB, MiB } from '../../base/bytes.ts'
 import type { Clock } from '../../base/clock.ts'
-import { XpodError } from '../../base/errors.ts'
+import type { XpodError } from '../../base/errors.ts'
 import { ExpiringCache } from '../../core/cache/expiring.ts'
 import { createSingleFlight } from '../../core/cache/single-flight.ts'
-import { type DocumentReaders, readRemote } from '../access/remote-document.ts'
+import { type DocumentReaders, isUnreadable, readRemote } from '../access/remote-document.ts'
 import { solid } from '../rdf/namespaces.ts'
 import type { RdfWorkers } from '../rdf/workers.ts'
 import { withoutSlash } from './issuer-keys.ts'
@@ -81,7 +81,7 @@ async function readTrusted(options: WebIdOptions, webId: string): Promise<{ trus
       .slice(0, maxIssuers)
     return { trusted: { issuers, readMs, failure: undefined }, isLocal: document.isLocal }
   } catch (error) {
-    if (!(error instanceof XpodError)) throw error
+    if (!isUnreadable(error)) throw error
     return { trusted: { issuers: [], readMs, failure: error }, isLocal: false }
   }
 }
