@@ -22,6 +22,7 @@ export async function readJsonLd(text: string, base: string): Promise<ParsedRdf 
   const parser = new JsonLdParser({
     baseIRI: base,
     dataFactory: factory as never,
+    rdfstar: false,
     documentLoader: {
       load: async (url) => {
         const context = bundledContext(url)
@@ -45,7 +46,7 @@ export async function readJsonLd(text: string, base: string): Promise<ParsedRdf 
     })
   } catch (error) {
     if (unknown !== undefined) return { unknownContext: unknown }
-    throw new XpodError('BODY_INVALID', `JSON-LD error${codeOf(error)}`)
+    throw new XpodError('BODY_INVALID', `JSON-LD error${codeOf(error)}`, { cause: error })
   }
   return { quads, prefixes }
 }
@@ -112,11 +113,20 @@ const malformed = namedNode(' ')
 const illegal = /[\u0000-\u0020<>"{}|^`\\]/
 const absolute = /^[a-z][a-z0-9+.-]*:/i
 
+type LiteralKind = string | { readonly termType: string } | { readonly language: string } | null | undefined
+
+/** Base directions have no place in RDF 1.1; the language stays. */
+function withoutDirection(kind: LiteralKind): unknown {
+  if (kind === null || kind === undefined || typeof kind === 'string' || !('language' in kind)) return kind ?? undefined
+  return kind.language === '' ? undefined : kind.language
+}
+
 const factory = {
   ...documentFactory,
   namedNode: (iri: string) => (illegal.test(iri) || !absolute.test(iri) ? malformed : namedNode(iri.toWellFormed())),
   blankNode: (label?: string) => documentFactory.blankNode(label?.startsWith('~') ? `~~${label}` : label),
-  literal: (value: string, kind: never) => documentFactory.literal(value.toWellFormed(), kind),
+  literal: (value: string, kind: LiteralKind) =>
+    documentFactory.literal(value.toWellFormed(), withoutDirection(kind) as never),
 }
 
 function isWellFormed(one: Quad): boolean {
