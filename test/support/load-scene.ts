@@ -37,14 +37,17 @@ export class Scene implements AsyncDisposable {
   dataDir: string
   readonly port: number
   readonly baseUrl: string
+  readonly adminPort: number
   readonly #folder: string
   #running: Running | undefined
 
   static async open(folder?: string): Promise<Scene> {
-    return new Scene(folder ?? (await mkdtemp(join(tmpdir(), 'xpod-scene-'))), await freePort())
+    const made = folder ?? (await mkdtemp(join(tmpdir(), 'xpod-scene-')))
+    return new Scene(made, await freePort(), await freePort())
   }
 
-  constructor(folder: string, port: number) {
+  constructor(folder: string, port: number, adminPort: number) {
+    this.adminPort = adminPort
     this.#folder = folder
     this.dataDir = join(folder, 'data')
     this.port = port
@@ -64,7 +67,14 @@ export class Scene implements AsyncDisposable {
   }
 
   #arguments(more: readonly string[]): string[] {
-    const listen = ['--listen', `127.0.0.1:${this.port}`, '--base-url', this.baseUrl, '--admin-listen', 'off']
+    const listen = [
+      '--listen',
+      `127.0.0.1:${this.port}`,
+      '--base-url',
+      this.baseUrl,
+      '--admin-listen',
+      `127.0.0.1:${this.adminPort}`,
+    ]
     return ['center', '--data-dir', this.dataDir, ...listen, ...more]
   }
 
