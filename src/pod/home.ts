@@ -1,9 +1,10 @@
 // What a node keeps in memory of the pods it is home of, as the rest of the protocol sees it. The home is the only writer,
 // so memory may answer: a hot public GET touches neither database nor disk.
 
+import type { Path } from './path.ts'
+import type { Derived } from './representation/variant.ts'
 import type { Change, Outcome } from './store/change.ts'
 import type { PodRecord, Resource } from './store/resource.ts'
-import type { Path } from './path.ts'
 
 /** A resource with what was derived from this version of it; `undefined` resource is a remembered absence. */
 export interface Entry {
@@ -13,6 +14,10 @@ export interface Entry {
   readonly body: Uint8Array | undefined
   /** seq up to which this entry is known to be current when it was installed. */
   readonly seq: number
+  /** A container's .meta row: the listing shows its triples, so the container's ETag depends on it. */
+  readonly meta?: Resource | undefined
+  /** Representations and prepared headers of this version; filled in by reads. */
+  derived?: Derived | undefined
 }
 
 export interface PodHome {
@@ -25,6 +30,10 @@ export interface PodHome {
   load(path: Path): Promise<Entry>
   /** Body bytes of an entry, from memory or the store; for documents of at most `maxBytes` (else BODY_TOO_LARGE). */
   bytes(entry: Entry, maxBytes: number, signal: AbortSignal): Promise<Uint8Array>
+  /** Counts bytes that were derived from an entry and are kept with it. */
+  charge(entry: Entry, bytes: number): void
+  /** Drops an entry that the store was seen to be ahead of; the next load reads it again. */
+  forget(entry: Entry): void
   /** Commits at this home's epoch and applies the outcome to memory, in order, before it resolves. */
   commit(change: Omit<Change, 'pod' | 'epoch'>): Promise<Outcome>
   /**

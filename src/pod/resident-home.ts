@@ -1,0 +1,257 @@
+// A pod in memory at its home: entries by key under the node's one bound of bytes, moving only forward (store rules 9 to 11).
+// Reads fill it, commits of this node are applied to it before they are answered. What a commit does not tell completely is
+// dropped and read again; nothing is guessed.
+
+import type { Clock } from '../base/clock.ts'
+import { KiB } from '../base/bytes.ts'
+import { XpodError } from '../base/errors.ts'
+import type { Counter } from '../base/metrics.ts'
+import { type Residents, Slot, touch } from '../core/cache/resident.ts'
+import type { Entry, PodHome } from './home.ts'
+import { applyOutcome } from './outcome.ts'
+import { auxiliaryOf, type Key, keyOf, metaOf, type Path } from './path.ts'
+import { PathQueue } from './path-queue.ts'
+import { RecentCommits } from './recent-commits.ts'
+import type { Change, Outcome } from './store/change.ts'
+import type { PodStore } from './store/pod-store.ts'
+import type { PodHead, PodRecord, Resource } from './store/resource.ts'
+
+/** Bodies up to here stay in memory. */
+const maxResidentBody = 256 * KiB
+/** Memory of an entry beyond its bytes: row, slot, map entry, prepared headers. */
+const entryBytes = 2 * KiB
+const absentBytes = 300
+/** A document that is replaced faster than it can be read is read so many times. */
+const maxFillAttempts = 3
+
+export interface HomeParts {
+  readonly store: PodStore
+  readonly clock: Clock
+  readonly residents: Residents<EntrySlot>
+  readonly hits: Counter
+  readonly misses: Counter
+}
+
+export class EntrySlot extends Slot {
+  readonly home: ResidentHome
+  readonly key: Key
+  entry: Entry
+
+  constructor(home: ResidentHome, key: Key, entry: Entry) {
+    super(costOf(entry))
+    this.home = home
+    this.key = key
+    this.entry = entry
+  }
+
+  override fingerprint(): number {
+    let hash = this.home.salt
+    for (let index = 0; index < this.key.length; index++) hash = (Math.imul(hash, 31) + this.key.charCodeAt(index)) | 0
+    return hash
+  }
+}
+
+export class ResidentHome implements PodHome {
+  pod: PodRecord
+  readonly epoch: number
+  /** Tells pods apart in fingerprints. */
+  readonly salt: number
+  aclSeq: number
+  /** False once the node forgot this home: another node has the pod, or there were too many. It commits nothing more. */
+  isHere = true
+  readonly #parts: HomeParts
+  readonly #slots = new Map<Key, EntrySlot>()
+  readonly #filling = new Map<Key, Promise<Entry>>()
+  readonly #queue = new PathQueue()
+  readonly #recent: RecentCommits
+  /** seq of the last commit applied here. */
+  #applied: number
+  #committing = 0
+
+  constructor(pod: PodRecord, head: PodHead, parts: HomeParts, salt: number) {
+    this.pod = pod
+    this.epoch = head.epoch
+    this.aclSeq = head.aclSeq
+    this.salt = salt
+    this.#parts = parts
+    this.#applied = head.version.seq
+    this.#recent = new RecentCommits(head.version.seq)
+  }
+
+  /** Something is under way that must be applied to this very object. */
+  get isBusy(): boolean {
+    return this.#committing > 0 || this.#filling.size > 0
+  }
+
+  peek(path: Path): Entry | undefined {
+    const slot = this.#slots.get(keyOf(path))
+    if (slot === undefined) return undefined
+    touch(slot)
+    this.#parts.hits.add()
+    return slot.entry
+  }
+
+  load(path: Path): Promise<Entry> {
+    const known = this.peek(path)
+    if (known !== undefined) return Promise.resolve(known)
+    const key = keyOf(path)
+    const running = this.#filling.get(key)
+    if (running !== undefined) return running
+    this.#parts.misses.add()
+    const fill = this.#fill(path).finally(() => {
+      if (this.#filling.get(key) === fill) this.#filling.delete(key)
+    })
+    this.#filling.set(key, fill)
+    return fill
+  }
+
+  async #fill(path: Path): Promise<Entry> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const entry = await this.#read(path)
+        return this.#install(keyOf(path), entry)
+      } catch (error) {
+        // The row was replaced between reading it and reading its body.
+        const isGone = error instanceof XpodError && error.code === 'NOT_FOUND'
+        if (!isGone || attempt === maxFillAttempts) throw error
+      }
+    }
+  }
+
+  async #read(path: Path): Promise<Entry> {
+    const { store } = this.#parts
+    const { at, resource } = await store.find(this.pod.id, path)
+    if (resource === undefined) return entryOf({ resource, body: undefined, seq: at.seq, meta: undefined })
+    if (resource.kind === 'container') {
+      const meta = await store.find(this.pod.id, metaOf(resource.path))
+      return entryOf({ resource, body: undefined, seq: at.seq, meta: meta.resource })
+    }
+    const isSmall = resource.size <= maxResidentBody
+    const body = isSmall ? await store.readBody(this.pod.id, resource, neverAborted) : undefined
+    return entryOf({ resource, body, seq: at.seq, meta: undefined })
+  }
+
+  /** Keeps an entry that was read, unless a later commit is known; then memory, if it has the key, is newer. */
+  #install(key: Key, entry: Entry): Entry {
+    const known = this.#slots.get(key)
+    if (known !== undefined && known.entry.seq >= entry.seq) return known.entry
+    const meta = entry.resource?.kind === 'container' ? keyOf(metaOf(entry.resource.path)) : key
+    if (!this.#recent.accepts(key, entry.seq) || !this.#recent.accepts(meta, entry.seq)) return entry
+    this.put(key, entry)
+    return entry
+  }
+
+  /** Replaces what is resident at a key. */
+  put(key: Key, entry: Entry): void {
+    const slot = this.#slots.get(key)
+    if (slot === undefined) {
+      const made = new EntrySlot(this, key, entry)
+      this.#slots.set(key, made)
+      this.#parts.residents.add(made)
+      return
+    }
+    slot.entry = entry
+    this.#parts.residents.resize(slot, costOf(entry))
+  }
+
+  /** What is resident at a key, without counting it as a use. */
+  resident(key: Key): Entry | undefined {
+    return this.#slots.get(key)?.entry
+  }
+
+  /** Forgets a key; the next read asks the store. */
+  drop(key: Key): void {
+    const slot = this.#slots.get(key)
+    if (slot === undefined) return
+    this.#slots.delete(key)
+    this.#parts.residents.remove(slot)
+  }
+
+  /** The queues dropped this slot. */
+  evicted(slot: EntrySlot): void {
+    this.#slots.delete(slot.key)
+  }
+
+  /** Forgets everything, because what was prepared from the pod's record is outdated, or the pod is gone. */
+  clear(): void {
+    for (const slot of this.#slots.values()) this.#parts.residents.remove(slot)
+    this.#slots.clear()
+    this.#filling.clear()
+  }
+
+  async bytes(entry: Entry, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+    const { resource, body } = entry
+    if (resource === undefined || resource.kind === 'container') throw new XpodError('NOT_FOUND')
+    if (resource.size > maxBytes) {
+      throw new XpodError('BODY_TOO_LARGE', `more than ${maxBytes} bytes`, { members: { limit: maxBytes } })
+    }
+    return body ?? this.#parts.store.readBody(this.pod.id, resource, signal)
+  }
+
+  charge(entry: Entry, bytes: number): void {
+    const { resource } = entry
+    if (resource === undefined) return
+    const slot = this.#slots.get(keyOf(resource.path))
+    if (slot?.entry === entry) this.#parts.residents.resize(slot, slot.bytes + bytes)
+  }
+
+  forget(entry: Entry): void {
+    const key = entry.resource === undefined ? undefined : keyOf(entry.resource.path)
+    if (key !== undefined && this.#slots.get(key)?.entry === entry) this.drop(key)
+  }
+
+  async commit(change: Omit<Change, 'pod' | 'epoch'>): Promise<Outcome> {
+    if (!this.isHere) throw new XpodError('POD_BUSY')
+    this.#committing++
+    try {
+      const outcome = await this.#parts.store.commit({ ...change, pod: this.pod.id, epoch: this.epoch })
+      if (outcome.ok) this.#apply(change, outcome)
+      else if (outcome.why === 'moved') this.isHere = false
+      // Whoever judged looks again, and must not see what memory had if the store knows better.
+      else this.drop(keyOf(outcome.at))
+      return outcome
+    } catch (error) {
+      // Whether it happened is unknown: what it could have touched is not answered from memory any more.
+      if (!(error instanceof XpodError) || error.code === 'OUTCOME_UNKNOWN') this.clear()
+      throw error
+    } finally {
+      this.#committing--
+    }
+  }
+
+  #apply(change: Omit<Change, 'pod' | 'epoch'>, outcome: Outcome & { readonly ok: true }): void {
+    const { seq } = outcome.at
+    const paths = [...outcome.made, ...outcome.parents].map(({ path }) => path)
+    for (const path of paths) {
+      this.#recent.remember(keyOf(path), seq)
+      // A fill that began before this commit may hold the state before it: later reads do not join it.
+      this.#filling.delete(keyOf(path))
+      if (auxiliaryOf(path) === 'meta') this.#filling.delete(keyOf(path.slice(0, -'.meta'.length)))
+    }
+    applyOutcome(this, { ops: change.ops, outcome, isNext: seq === this.#applied + 1 })
+    this.#applied = Math.max(this.#applied, seq)
+    this.aclSeq = Math.max(this.aclSeq, outcome.aclSeq)
+  }
+
+  inOrder<T>(path: Path, task: () => Promise<T>): Promise<T> {
+    return this.#queue.run(path, task)
+  }
+}
+
+/** Entries of one shape, so that the hot path sees one hidden class. */
+export function entryOf(parts: {
+  readonly resource: Resource | undefined
+  readonly body: Uint8Array | undefined
+  readonly seq: number
+  readonly meta: Resource | undefined
+}): Entry {
+  return { resource: parts.resource, body: parts.body, seq: parts.seq, meta: parts.meta, derived: undefined }
+}
+
+function costOf(entry: Entry): number {
+  if (entry.resource === undefined) return absentBytes
+  return entryBytes + (entry.body?.length ?? 0) + (entry.derived?.listing?.memoryBytes ?? 0)
+}
+
+/** Fills serve all who wait for them, so no single request may abort them. */
+const neverAborted = new AbortController().signal

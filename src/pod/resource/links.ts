@@ -1,0 +1,71 @@
+// Link headers (RFC 8288), sent as one comma-joined line with absolute targets (solid.md sections 1.3 to 1.6, 1.13 row 61),
+// and the Link headers of requests, which may hold several values and unquoted parameters.
+//
+// An ACL has neither acl nor describedby; a description is governed by its subject's rule, so its acl is its subject's.
+
+import { aclOf, auxiliaryOf, isContainer, metaOf, type Path, subjectOf } from '../path.ts'
+import type { PodRecord } from '../store/resource.ts'
+
+const ldp = 'http://www.w3.org/ns/ldp#'
+export const storageDescriptionPath: Path = '/.well-known/solid'
+const resourceType = typeLink(`${ldp}Resource`)
+const containerTypes = `${typeLink(`${ldp}Container`)}, ${typeLink(`${ldp}BasicContainer`)}, ${resourceType}`
+
+/** Absolute URL of a path in its pod. */
+export function urlOf(pod: PodRecord, path: Path): string {
+  return `${pod.base}${path.slice(1)}`
+}
+
+/**
+ * The Link line of an existing resource: types, acl, describedby, storageDescription, and on the root the storage type and
+ * the owners. With `types` false, what may be said of a name whether something is there or not.
+ */
+export function linkHeader(pod: PodRecord, path: Path, types = true): string {
+  const links: string[] = []
+  if (types) {
+    links.push(isContainer(path) ? containerTypes : resourceType)
+    if (path === '/') links.push(typeLink('http://www.w3.org/ns/pim/space#Storage'))
+  }
+  const auxiliary = auxiliaryOf(path)
+  if (auxiliary !== 'acl') links.push(`<${urlOf(pod, aclOf(subjectOf(path)))}>; rel="acl"`)
+  if (auxiliary === undefined) links.push(`<${urlOf(pod, metaOf(path))}>; rel="describedby"`)
+  links.push(`<${urlOf(pod, storageDescriptionPath)}>; rel="http://www.w3.org/ns/solid/terms#storageDescription"`)
+  if (types && path === '/') {
+    for (const owner of pod.owners) links.push(`<${owner}>; rel="http://www.w3.org/ns/solid/terms#owner"`)
+  }
+  return links.join(', ')
+}
+
+function typeLink(type: string): string {
+  return `<${type}>; rel="type"`
+}
+
+export interface LinkTypes {
+  /** Targets of rel=type, as sent. */
+  readonly types: readonly string[]
+  /** One of them is ldp:Container or ldp:BasicContainer. */
+  readonly container: boolean
+  /** One of them is ldp:NonRDFSource. */
+  readonly nonRdf: boolean
+}
+
+/** Bound on links looked at in one request. */
+const maxLinks = 50
+
+/** The interaction models that a request's Link headers ask for. node:http joins several headers by ", ". */
+export function parseLinkTypes(header: string | string[] | undefined): LinkTypes {
+  const text = Array.isArray(header) ? header.join(', ') : (header ?? '')
+  const types: string[] = []
+  let seen = 0
+  for (const match of text.matchAll(/<([^>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s";,]+))?)*)/g)) {
+    if (++seen > maxLinks) break
+    const rel = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s";,]+))/i.exec(match[2]!)
+    const relations = (rel?.[1] ?? rel?.[2] ?? '').toLowerCase().split(/\s+/)
+    if (relations.includes('type')) types.push(match[1]!.trim())
+  }
+  return {
+    types,
+    container: types.some((type) => type === `${ldp}Container` || type === `${ldp}BasicContainer`),
+    nonRdf: types.includes(`${ldp}NonRDFSource`),
+  }
+}

@@ -1,0 +1,140 @@
+// One Solid request: authenticate → authorize → operate → represent. `handle` never throws and never rejects: every failure
+// becomes an answer that tells as much as the caller may know. Synchronous for a read of what is in memory.
+//
+// What can be refused by method and path alone is refused first; the body is never touched here.
+
+import { toXpodError, XpodError } from '../base/errors.ts'
+import { corsHeaders, isPreflight, preflight, vary } from './answer/cors.ts'
+import { problemResponse } from './answer/problem.ts'
+import { isSandboxed, type SandboxMode } from './answer/sandbox.ts'
+import { type Agent, anonymous, type Authenticator } from './auth/agent.ts'
+import { challenge } from './auth/challenge.ts'
+import type { PodRequest, PodResponse } from './exchange.ts'
+import type { PodHome, PodHomes } from './home.ts'
+import type { Operation, PodParts } from './operation.ts'
+import { isContainer } from './path.ts'
+import { createNegotiator } from './representation/source.ts'
+import { allMethods, allowOf } from './resource/allow.ts'
+import { getDescription } from './resource/description.ts'
+import { getResource, type ReadParts } from './resource/get.ts'
+import { linkHeader, storageDescriptionPath, urlOf } from './resource/links.ts'
+import { optionsResource } from './resource/options.ts'
+import { deleteResource } from './write/delete.ts'
+import { patchResource } from './write/patch.ts'
+import { postResource } from './write/post.ts'
+import { putResource } from './write/put.ts'
+import { isReserved } from './write/target.ts'
+
+export interface PodServerOptions extends PodParts {
+  readonly authenticator: Authenticator
+  readonly homes: PodHomes
+  /** Which pods' documents are sandboxed in browsers; those that share an origin by default (rule 15). */
+  readonly sandbox?: SandboxMode
+}
+
+export interface PodServer {
+  handle(request: PodRequest): PodResponse | Promise<PodResponse>
+}
+
+type Handler = (op: Operation) => PodResponse | Promise<PodResponse>
+
+export function createPodServer(options: PodServerOptions): PodServer {
+  const { authenticator, homes, log, sandbox = 'path-pods' } = options
+  const reading: ReadParts = {
+    ...options,
+    negotiator: createNegotiator(),
+    isSandboxed: (home) => isSandboxed(home.pod, sandbox),
+  }
+  const handlers = new Map<string, Handler>([
+    ['GET', (op) => getResource(reading, op)],
+    ['HEAD', (op) => getResource(reading, op)],
+    ['OPTIONS', (op) => optionsResource(reading, op)],
+    ['PUT', (op) => putResource(options, op).then((response) => written(response, op))],
+    ['POST', (op) => postResource(options, op).then((response) => written(response, op))],
+    ['PATCH', (op) => patchResource(options, op).then((response) => written(response, op))],
+    ['DELETE', (op) => deleteResource(options, op).then((response) => written(response, op))],
+  ])
+
+  function answer(request: PodRequest): PodResponse | Promise<PodResponse> {
+    const { method, headers, pod } = request
+    if (method === 'OPTIONS' && isPreflight(headers)) return preflight(headers)
+    const handler = handlers.get(method)
+    if (handler === undefined) throw unsupported(method)
+    if (headers['service-worker'] === 'script' && isSandboxed(pod, sandbox)) {
+      throw new XpodError('FORBIDDEN', 'service workers cannot be installed from this pod')
+    }
+    const { authorization, origin } = headers
+    if (authorization === undefined) return operate(handler, request, origin === undefined ? anonymous : { origin })
+    const agent = authenticator.authenticate({
+      method,
+      url: urlOf(pod, request.path),
+      authorization,
+      dpop: headers['dpop'],
+      origin,
+    })
+    return agent instanceof Promise
+      ? agent.then((known) => operate(handler, request, known))
+      : operate(handler, request, agent)
+  }
+
+  function operate(handler: Handler, request: PodRequest, agent: Agent): PodResponse | Promise<PodResponse> {
+    const isRead = request.method === 'GET' || request.method === 'HEAD'
+    if (request.path.startsWith('/.') && isReserved(request.pod, request.path)) {
+      if (request.path === storageDescriptionPath && (isRead || request.method === 'OPTIONS')) {
+        return getDescription(reading.negotiator, request)
+      }
+      if (isRead) throw new XpodError('NOT_FOUND')
+    }
+    const home: PodHome | Promise<PodHome> = homes.of(request.pod)
+    if (home instanceof Promise) return home.then((known) => handler({ request, agent, home: known }))
+    return handler({ request, agent, home })
+  }
+
+  function failed(cause: unknown, request: PodRequest): PodResponse {
+    const error = toXpodError(cause)
+    const { method, pod, path } = request
+    if (error.status >= 500 && !error.retryable) {
+      log.error('request.failed', { method, pod: pod.id, path, code: error.code, error: error.cause ?? error })
+    }
+    return problemResponse(error, request, problemHeaders(error, request))
+  }
+
+  return {
+    handle(request) {
+      try {
+        const response = answer(request)
+        return response instanceof Promise ? response.catch((error: unknown) => failed(error, request)) : response
+      } catch (error) {
+        return failed(error, request)
+      }
+    },
+  }
+}
+
+function unsupported(method: string): XpodError {
+  if (method !== 'TRACE' && method !== 'CONNECT') return new XpodError('METHOD_UNKNOWN')
+  return new XpodError('METHOD_NOT_ALLOWED', '', { headers: ['Allow', allMethods] })
+}
+
+/** What clients look for on failures: where the rules lie, and how to log in (solid.md rows 3 and 61). */
+function problemHeaders(error: XpodError, { pod, path }: PodRequest): string[] {
+  const headers = error.status < 500 ? ['Link', linkHeader(pod, path, false)] : []
+  if (error.status === 401) {
+    for (const value of challenge(error.code)) headers.push('WWW-Authenticate', value)
+  }
+  return headers
+}
+
+/** What every successful write says beside the handler's own headers. */
+function written({ status, headers, body }: PodResponse, { request, home }: Operation): PodResponse {
+  const { method, path } = request
+  const { origin } = request.headers
+  const all = [...headers]
+  if (method === 'PUT' || method === 'PATCH') {
+    const kind = isContainer(path) ? 'container' : 'document'
+    all.push(...allowOf({ path, resource: { kind } }).headers, 'Link', linkHeader(home.pod, path))
+  }
+  all.push('Vary', vary, 'X-Content-Type-Options', 'nosniff')
+  if (origin !== undefined) all.push(...corsHeaders(origin))
+  return { status, headers: all, body }
+}
