@@ -2,6 +2,7 @@
 // moved in between, the caller judges again from the top (rule 5). Refusals that no second look can change become the
 // errors that the client sees. No outcome is answered before it is durable.
 
+import type { ErrorCode } from '../../base/error-codes.ts'
 import { XpodError } from '../../base/errors.ts'
 import type { Operation, PodParts } from '../operation.ts'
 import type { Change, Outcome, Refusal } from '../store/change.ts'
@@ -33,39 +34,24 @@ export async function tryCommit(
   const opId = parts.random.uuid7(parts.clock.nowMs())
   const outcome = await op.home.commit({ ...planned, opId, agent: op.agent })
   if (outcome.ok) return outcome
-  switch (outcome.why) {
-    case 'acl':
-    case 'version':
-    case 'exists':
-    case 'missing':
-      return undefined
-    case 'quota':
-      throw await quotaError(parts, op)
-    case 'moved':
-    case 'busy':
-    case 'not-empty':
-    case 'slash-twin':
-    case 'ancestor-is-document':
-    case 'stage-lost':
-      throw refusalError(outcome.why)
-  }
+  if (outcome.why === 'quota') throw await quotaError(parts, op)
+  const refusal = refusals[outcome.why]
+  if (refusal === undefined) return undefined
+  throw new XpodError(...refusal)
 }
 
-function refusalError(why: Exclude<Refusal, 'acl' | 'version' | 'exists' | 'missing' | 'quota'>): XpodError {
-  switch (why) {
-    case 'moved':
-      return new XpodError('POD_ELSEWHERE')
-    case 'busy':
-      return new XpodError('POD_BUSY')
-    case 'stage-lost':
-      return new XpodError('OVERLOADED', 'the body came too slowly to be kept')
-    case 'not-empty':
-      return new XpodError('CONTAINER_NOT_EMPTY', 'only an empty container can be deleted')
-    case 'slash-twin':
-      return new XpodError('SLASH_TWIN')
-    case 'ancestor-is-document':
-      return new XpodError('ANCESTOR_IS_DOCUMENT')
-  }
+/** What the client is told; undefined where a second look decides. */
+const refusals: Readonly<Record<Exclude<Refusal, 'quota'>, readonly [ErrorCode, string] | undefined>> = {
+  acl: undefined,
+  version: undefined,
+  exists: undefined,
+  missing: undefined,
+  moved: ['POD_ELSEWHERE', ''],
+  busy: ['POD_BUSY', ''],
+  'stage-lost': ['OVERLOADED', 'the body came too slowly to be kept'],
+  'not-empty': ['CONTAINER_NOT_EMPTY', 'only an empty container can be deleted'],
+  'slash-twin': ['SLASH_TWIN', ''],
+  'ancestor-is-document': ['ANCESTOR_IS_DOCUMENT', ''],
 }
 
 async function quotaError(parts: Pick<PodParts, 'store'>, op: Operation): Promise<XpodError> {

@@ -2,8 +2,6 @@
 // (rule 18); bytes are kept as sent; RDF is parsed before a commit can name it, so nothing malformed is ever stored
 // (pitfall 7). RDF above the limit of rule 19 is kept unvalidated. Who is given a staged body disposes it.
 
-import type { IncomingHttpHeaders } from 'node:http'
-
 import { collect, MiB } from '../../base/bytes.ts'
 import { XpodError } from '../../base/errors.ts'
 import type { PodRequest } from '../exchange.ts'
@@ -11,17 +9,19 @@ import type { Operation, PodParts } from '../operation.ts'
 import { essenceOf, rdfTypeOf } from '../rdf/media-types.ts'
 import type { Staged } from '../store/change.ts'
 
+type Headers = PodRequest['headers']
+
 const maxMediaTypeBytes = 255
 
 /** Throws CONTENT_ENCODING_REFUSED: bodies are stored as they are meant (rule 18). */
-export function refuseEncoded(headers: IncomingHttpHeaders): void {
+export function refuseEncoded(headers: Headers): void {
   const encoding = headers['content-encoding']?.trim().toLowerCase()
   if (encoding === undefined || encoding === '' || encoding === 'identity') return
   throw new XpodError('CONTENT_ENCODING_REFUSED', '', { headers: ['Accept-Encoding', 'identity'] })
 }
 
 /** Throws BODY_TOO_LARGE when Content-Length says so, before a byte is read. */
-export function refuseTooLarge(headers: IncomingHttpHeaders, maxBytes: number): void {
+export function refuseTooLarge(headers: Headers, maxBytes: number): void {
   const length = declaredLength(headers)
   if (length !== undefined && length > maxBytes) throw tooLarge(length, maxBytes)
 }
@@ -30,7 +30,7 @@ function tooLarge(used: number, limit: number): XpodError {
   return new XpodError('BODY_TOO_LARGE', `at most ${limit} bytes`, { members: { used, limit } })
 }
 
-function declaredLength(headers: IncomingHttpHeaders): number | undefined {
+function declaredLength(headers: Headers): number | undefined {
   const length = headers['content-length']
   return length === undefined ? undefined : Number(length)
 }
@@ -41,7 +41,7 @@ export function hasContent(request: PodRequest): boolean {
 }
 
 /** The Content-Type as sent, or undefined when there is none. Throws CONTENT_TYPE_MISSING when it is no media type. */
-export function sentMediaType(headers: IncomingHttpHeaders): string | undefined {
+export function sentMediaType(headers: Headers): string | undefined {
   const sent = headers['content-type']
   if (sent === undefined) return undefined
   const mediaType = sent.trim()
@@ -52,14 +52,14 @@ export function sentMediaType(headers: IncomingHttpHeaders): string | undefined 
 }
 
 /** Throws CONTENT_TYPE_MISSING also when there is none. */
-export function neededMediaType(headers: IncomingHttpHeaders): string {
+export function neededMediaType(headers: Headers): string {
   const mediaType = sentMediaType(headers)
   if (mediaType === undefined) throw new XpodError('CONTENT_TYPE_MISSING')
   return mediaType
 }
 
 /** Throws MEDIA_TYPE_UNSUPPORTED: ACLs, .meta and descriptions of containers are RDF. */
-export function neededRdfType(headers: IncomingHttpHeaders): string {
+export function neededRdfType(headers: Headers): string {
   const mediaType = neededMediaType(headers)
   if (rdfTypeOf(mediaType) === undefined) {
     throw new XpodError('MEDIA_TYPE_UNSUPPORTED', 'only RDF can be kept here', {

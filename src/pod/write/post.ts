@@ -48,7 +48,7 @@ async function postDocument(parts: PodParts, op: Operation, name: Name): Promise
   const { headers, pod, path } = op.request
   const mediaType = neededMediaType(headers)
   await using intake = await stageDocument(parts, op, { mediaType, base: urlOf(pod, likely(path, name)) })
-  return commitPost(parts, op, { kind: 'create', container: path, ...name, mediaType, body: intake.staged })
+  return await commitPost(parts, op, { kind: 'create', container: path, ...name, mediaType, body: intake.staged })
 }
 
 async function postContainer(parts: PodParts, op: Operation, name: Name): Promise<PodResponse> {
@@ -57,7 +57,7 @@ async function postContainer(parts: PodParts, op: Operation, name: Name): Promis
   const description = await describeContainer(parts, op, `${urlOf(pod, likely(path, name))}/`)
   if (description === undefined) return commitPost(parts, op, create)
   await using staged = await stageBytes(parts, op, description)
-  return commitPost(parts, op, { ...create, meta: { mediaType: 'text/turtle', body: staged } })
+  return await commitPost(parts, op, { ...create, meta: { mediaType: 'text/turtle', body: staged } })
 }
 
 /** Relative IRIs are only checked against this name: they are stored relative, so another name does them no harm. */

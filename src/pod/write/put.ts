@@ -88,8 +88,8 @@ async function putDocument(parts: PodParts, op: Operation, target: Target): Prom
     spareBytes: sizeOf(target),
   })
   const put: Op = { kind: 'put', path, mediaType, body: intake.staged }
-  if (!isIdentity(pod, path)) return commitPut(parts, op, [put])
-  return putIdentity(parts, op, put, intake.rdf)
+  if (!isIdentity(pod, path)) return await commitPut(parts, op, [put])
+  return await putIdentity(parts, op, put, intake.rdf)
 }
 
 /** The document of an owner's WebID: its login providers are compared with the very version that is replaced. */
@@ -122,7 +122,7 @@ async function putAcl(parts: PodParts, op: Operation): Promise<PodResponse> {
   const groups = await checkedAcl(parts, { bytes, mediaType, pod, aclPath: path })
   await using staged = await stageBytes(parts, op, bytes, maxAclBytes)
   const ops: Op[] = [{ kind: 'put', path, mediaType, body: staged }]
-  return untilSettled(async () => {
+  return await untilSettled(async () => {
     const { require } = await judge(parts, op)
     const committed = await tryCommit(parts, op, { require, ops, groups })
     return committed && written(pod, committed)
@@ -136,7 +136,7 @@ async function putMeta(parts: PodParts, op: Operation, target: Target): Promise<
   const { quads } = await parts.rdf.parse(bytes, { mediaType, base: urlOf(pod, path) }, signal)
   refuseProtected(quads, urlOf(pod, target.subject))
   await using staged = await stageBytes(parts, op, bytes, sizeOf(target))
-  return commitPut(parts, op, [{ kind: 'put', path, mediaType, body: staged }])
+  return await commitPut(parts, op, [{ kind: 'put', path, mediaType, body: staged }])
 }
 
 /** The body of a new container is its description and becomes its .meta in the same commit. */
@@ -146,5 +146,5 @@ async function putContainer(parts: PodParts, op: Operation): Promise<PodResponse
   if (description === undefined) return commitPut(parts, op, [{ kind: 'container', path }])
   await using staged = await stageBytes(parts, op, description)
   const meta: Op = { kind: 'put', path: metaOf(path), mediaType: 'text/turtle', body: staged }
-  return commitPut(parts, op, [{ kind: 'container', path }, meta])
+  return await commitPut(parts, op, [{ kind: 'container', path }, meta])
 }
