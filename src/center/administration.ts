@@ -86,20 +86,18 @@ export function administerPods(options: AdministrationOptions): PodAdministratio
   return {
     async create({ name, webId, reuseName }) {
       checkPodName(name)
-      if (webId !== undefined) checkWebId(webId)
       const nowMs = clock.nowMs()
-      const base = podBase(options.baseUrl, options.pods, name)
-      const issuer = options.baseUrl
       const pod = planPod({
-        name,
-        base,
-        issuer,
-        nowMs,
         id: random.uuid7(nowMs),
+        name,
+        base: podBase(options.baseUrl, options.pods, name),
         ...(webId === undefined ? {} : { webId }),
+        issuer: options.baseUrl,
+        nowMs,
+        quotaBytes: options.quotaBytes,
+        quotaResources: options.quotaResources,
       })
-      const record = { ...pod.record, quotaBytes: options.quotaBytes, quotaResources: options.quotaResources }
-      await directory.create({ ...pod, record }, { reuseName: reuseName ?? false })
+      await directory.create(pod, { reuseName: reuseName ?? false })
       return report(await known(name))
     },
     async list(after, limit) {

@@ -25,7 +25,7 @@ const maxBytes = 4 * MiB
 export async function serveJson(path: string, handler: JsonHandler, log: Log): Promise<AsyncDisposable> {
   rmSync(path, { force: true })
   const server = createServer((message, response) => {
-    void answer(message, response, handler).catch((error: unknown) => {
+    void answer(message, response, { handler, log }).catch((error: unknown) => {
       log.error('control.failed', { error })
       response.destroy()
     })
@@ -44,7 +44,11 @@ export async function serveJson(path: string, handler: JsonHandler, log: Log): P
   }
 }
 
-async function answer(message: IncomingMessage, response: ServerResponse, handler: JsonHandler): Promise<void> {
+async function answer(
+  message: IncomingMessage,
+  response: ServerResponse,
+  { handler, log }: { readonly handler: JsonHandler; readonly log: Log },
+): Promise<void> {
   let status = 200
   let value: unknown
   try {
@@ -53,6 +57,7 @@ async function answer(message: IncomingMessage, response: ServerResponse, handle
     value = await handler({ method: message.method!, target: message.url!, body })
   } catch (cause) {
     const error = toXpodError(cause)
+    if (error.code === 'INTERNAL') log.error('control.failed', { error: error.cause })
     status = error.status
     value = problemOf(error)
   }

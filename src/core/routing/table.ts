@@ -24,8 +24,6 @@ export type Destination<Pod> = Route<Pod> | Elsewhere
 export interface RoutingTable<Pod> {
   /** `host` as in the Host header. Undefined: nobody here has this name. */
   find(host: string, target: string): Destination<Pod> | undefined
-  /** The pod that an absolute URL lies in, and the raw path inside it. */
-  findUrl(url: string): Route<Pod> | undefined
   /** `base` as `http://host/name/` at the base URL's own host, or as `http://name.host/`. */
   set(base: string, pod: Pod, aliases: readonly string[]): void
   delete(base: string): void
@@ -67,13 +65,6 @@ class Table<Pod> implements RoutingTable<Pod> {
     if (target.charCodeAt(0) !== slash) return this.#findOther(host, target)
     if (host === this.#host) return this.#atOrigin(target)
     return this.#atOtherHost(this.#normalHost(host), target)
-  }
-
-  findUrl(url: string): Route<Pod> | undefined {
-    const match = /^https?:\/\/([^/?#]+)(\/[^#]*)/i.exec(url)
-    if (match === null || !url.toLowerCase().startsWith(this.#scheme)) return undefined
-    const found = this.find(match[1]!, match[2]!)
-    return found !== undefined && 'pod' in found ? found : undefined
   }
 
   set(base: string, pod: Pod, aliases: readonly string[]): void {

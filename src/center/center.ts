@@ -1,0 +1,112 @@
+// A center, composed: this file is the list of its parts. It starts by taking its port and its data directory, answers 503
+// until every part is there, and closes in the reverse order. Nothing but composition happens here.
+
+import { MiB } from '../base/bytes.ts'
+import { delay } from '../base/clock.ts'
+import { XpodError } from '../base/errors.ts'
+import { openFetchDoor } from '../core/http/fetch-door.ts'
+import { trustProxies } from '../core/http/forwarded.ts'
+import type { HttpHandler } from '../core/http/message.ts'
+import { problemAnswer } from '../core/http/problem.ts'
+import { startHttpServer } from '../core/http/server.ts'
+import { isLoopbackName } from '../core/routing/host.ts'
+import { createRoutingTable } from '../core/routing/table.ts'
+import { createGroupSource } from '../pod/access/groups.ts'
+import { createWacAuthorizer } from '../pod/access/wac.ts'
+import { createAuthenticator } from '../pod/auth/authenticator.ts'
+import { createPodHomes } from '../pod/homes.ts'
+import { openRdfWorkers } from '../pod/rdf/workers.ts'
+import { createPodServer } from '../pod/server.ts'
+import type { PodRecord } from '../pod/store/resource.ts'
+import { startAdmin } from './admin.ts'
+import type { PodAdministration } from './administration.ts'
+import { baseUrlOf, settleBaseUrl } from './base-url.ts'
+import { serveControl } from './control.ts'
+import { createFront } from './front.ts'
+import { createLocalDocuments } from './local-documents.ts'
+import { administer } from './offline.ts'
+import type { CenterOptions } from './options.ts'
+import { createOriginPages } from './origin-pages.ts'
+import { followDirectory } from './pod-routes.ts'
+import { measureProcess } from './process-metrics.ts'
+import { watchReadiness } from './readiness.ts'
+import { openStore, type Surround } from './store.ts'
+
+export interface Center extends AsyncDisposable {
+  readonly baseUrl: string
+  readonly adminUrl: string | undefined
+  /** Absolute. */
+  readonly dataDir: string
+  readonly pods: PodAdministration
+  /** Not ready at once; stops accepting after `delayMs`, lets running requests finish for at most 30 s. Then dispose. */
+  drain(delayMs: number): Promise<void>
+}
+
+const drainGraceMs = 30_000
+/** Of the protocol parts (rule 19). */
+const protocolLimits = { maxRdfBytes: 64 * MiB, maxPatchBytes: MiB, maxPatchTargetBytes: 16 * MiB }
+
+/** Throws what a person can mend: PORT_IN_USE, DATA_DIR_LOCKED, BASE_URL_CHANGED and others, with nothing left open. */
+export async function startCenter(options: CenterOptions, parts: Surround): Promise<Center> {
+  const { clock, random, log, metrics } = parts
+  await using stack = new AsyncDisposableStack()
+  stack.use(measureProcess(metrics, clock))
+  const gate = createGate()
+  const { accessLog } = options
+  const server = stack.use(
+    await startHttpServer({ ...options.listen, handler: gate.handler, clock, log, metrics, accessLog }),
+  )
+  const { dir, db, objects, store, node } = stack.use(await openStore(options.dataDir, parts))
+  const baseUrl = await settleBaseUrl(db, options.baseUrl, baseUrlOf({ ...options.listen, port: server.port }))
+
+  const routes = createRoutingTable<PodRecord>({ baseUrl, node })
+  stack.use(await followDirectory(store.directory, routes))
+  const allowLoopback = isLoopbackName(new URL(baseUrl).hostname)
+  const door = stack.use(openFetchDoor({ allowInternal: options.allowInternal, allowLoopback, clock, log, metrics }))
+  const rdf = stack.use(openRdfWorkers({ log, metrics }))
+  const homes = stack.use(createPodHomes({ store, node, clock, metrics, maxBytes: options.cacheMemoryBytes }))
+  const local = createLocalDocuments({ baseUrl, routes, homes, authorizer: () => authorizer })
+  const groups = createGroupSource({ door, local, clock, rdf, log })
+  const authorizer = createWacAuthorizer({ acls: homes, groups, acceptOrigin: options.aclOrigin, rdf, log })
+  const authenticator = createAuthenticator({ door, local, rdf, clock, log, metrics })
+  const limits = { ...protocolLimits, maxBodyBytes: options.maxBodyBytes }
+  const podServer = createPodServer({ store, homes, authenticator, authorizer, rdf, clock, random, log, limits })
+
+  const pods = administer(options, parts, baseUrl, store)
+  stack.use(await serveControl({ dataDir: dir, runtimeDir: options.runtimeDir, pods, log }))
+  const readiness = watchReadiness({ db, objects, store, isDraining: () => draining })
+  const { adminListen } = options
+  const admin = adminListen && stack.use(await startAdmin({ listen: adminListen, readiness, metrics, clock, log }))
+  const pages = createOriginPages(baseUrl)
+  gate.open(createFront({ baseUrl, routes, pods: podServer, pages, trustsProxy: trustProxies(options.trustProxy) }))
+
+  let draining = false
+  const opened = stack.move()
+  return {
+    baseUrl,
+    adminUrl: admin && baseUrlOf(admin),
+    dataDir: dir,
+    pods,
+    async drain(delayMs) {
+      draining = true
+      await delay(clock, delayMs)
+      await server.drain(drainGraceMs)
+    },
+    async [Symbol.asyncDispose]() {
+      draining = true
+      await server[Symbol.asyncDispose]()
+      await opened[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Answers 503 until there is something to open it to. */
+function createGate(): { readonly handler: HttpHandler; open(handler: HttpHandler): void } {
+  let inner: HttpHandler = () => problemAnswer(new XpodError('OVERLOADED', 'it is starting'))
+  return {
+    handler: (request) => inner(request),
+    open: (handler) => {
+      inner = handler
+    },
+  }
+}

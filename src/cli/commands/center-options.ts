@@ -1,0 +1,59 @@
+// From settings to what a center is told.
+
+import { MiB } from '../../base/bytes.ts'
+import { systemClock } from '../../base/clock.ts'
+import { createLog, type Log, silentLog } from '../../base/log.ts'
+import { createMetrics } from '../../base/metrics.ts'
+import { systemRandom } from '../../base/random.ts'
+import type { PodAdministration } from '../../center/administration.ts'
+import type { CenterOptions } from '../../center/options.ts'
+import type { Surround } from '../../center/store.ts'
+import type { Settings } from '../../config/keys.ts'
+import type { Invocation } from '../invocation.ts'
+import { ownVersion } from '../version.ts'
+
+export function centerOptions(settings: Settings, runtimeDir: string | undefined): CenterOptions {
+  return {
+    version: ownVersion(),
+    dataDir: settings['data-dir'],
+    baseUrl: settings['base-url'],
+    listen: settings.listen,
+    adminListen: settings['admin-listen'],
+    pods: settings.pods,
+    trustProxy: settings['trust-proxy'],
+    allowInternal: settings['allow-internal'],
+    aclOrigin: settings['acl-origin'],
+    maxBodyBytes: settings['max-body'],
+    podQuotaBytes: settings['pod-quota'],
+    podMaxResources: settings['pod-max-resources'],
+    cacheMemoryBytes: settings['cache-memory'],
+    accessLog: settings['access-log'],
+    runtimeDir,
+  }
+}
+
+export function openLog({ out, surroundings }: Invocation, settings: Settings): Log {
+  const format = settings['log-format']
+  return createLog({
+    level: settings['log-level'],
+    format: format === 'auto' ? (out.isErrorTerminal ? 'text' : 'json') : format,
+    clock: systemClock,
+    write: out.log,
+    journal: surroundings.journal,
+  })
+}
+
+export function surround(log: Log, onFatal: (error: unknown) => void): Surround {
+  return { clock: systemClock, random: systemRandom, log, metrics: createMetrics(), onFatal }
+}
+
+/** The pods of the data directory for one command; its server may run or not. */
+export async function openPods({ loadSettings, surroundings }: Invocation): Promise<PodAdministration> {
+  const { openAdministration } = await import('../../center/offline.ts')
+  const options = centerOptions(loadSettings().settings, surroundings.runtimeDir)
+  // The failing call itself reports OUTCOME_UNKNOWN.
+  return openAdministration(
+    { ...options, cacheMemoryBytes: MiB },
+    surround(silentLog, () => {}),
+  )
+}

@@ -1,0 +1,57 @@
+// xpod center: starts, says where, stays until it is asked to stop, drains.
+
+import { startCenter } from '../../center/center.ts'
+import type { Log } from '../../base/log.ts'
+import type { Invocation } from '../invocation.ts'
+import { fill } from '../texts.ts'
+import { ownVersion } from '../version.ts'
+import { centerOptions, openLog, surround } from './center-options.ts'
+
+/** EX_IOERR: it cannot be known whether a change was stored, so nothing may be said about it any more. */
+const fatalStatus = 74
+
+export async function runCenter(call: Invocation): Promise<number> {
+  const { out, texts, signal, surroundings } = call
+  const { settings } = call.loadSettings()
+  const log = openLog(call, settings)
+  const fatal = Promise.withResolvers<number>()
+  const parts = surround(log, () => fatal.resolve(fatalStatus))
+  const center = await startCenter(centerOptions(settings, surroundings.runtimeDir), parts)
+  reloadOnHangup(call, log)
+  const nextPods = await center.pods.list(undefined, 1)
+  out.print(fill(texts.running, { version: ownVersion(), url: out.style.bold(center.baseUrl) }))
+  const lines = [
+    [texts.runningData, center.dataDir],
+    [texts.runningAdmin, center.adminUrl ?? ''],
+    [texts.runningNext, nextPods.length === 0 ? texts.nextFirstPod : ''],
+  ].filter(([, text]) => text !== '')
+  out.table(lines as string[][], { head: ['', ''], showHead: false, wide: true })
+  log.info('center.started', { baseUrl: center.baseUrl, adminUrl: center.adminUrl, dataDir: center.dataDir })
+
+  const status = await Promise.race([fatal.promise, aborted(signal).then(() => 0)])
+  if (status !== 0) return status
+  if (out.isErrorTerminal) out.complain(texts.stopping)
+  log.info('center.draining')
+  await Promise.race([center.drain(settings['drain-delay']).then(() => center[Symbol.asyncDispose]()), fatal.promise])
+  log.info('center.stopped')
+  return 0
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+/** SIGHUP reads the settings again; of those only the log level can change while it runs. */
+function reloadOnHangup(call: Invocation, log: Log): void {
+  process.on('SIGHUP', () => {
+    try {
+      log.setLevel(call.loadSettings().settings['log-level'])
+      log.info('center.reloaded')
+    } catch (error) {
+      log.error('center.reload', { error })
+    }
+  })
+}

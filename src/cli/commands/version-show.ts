@@ -1,0 +1,20 @@
+// xpod version: what a bug report needs.
+
+import { podMigrations } from '../../pod/store/schema/migrations.ts'
+import type { Invocation } from '../invocation.ts'
+import { ownCommit, ownVersion } from '../version.ts'
+
+export async function showVersion({ out, flags }: Invocation): Promise<number> {
+  const schema = podMigrations.at(-1)?.number ?? 0
+  if (flags.json === true) {
+    const node = process.versions.node
+    out.json({
+      version: ownVersion(),
+      commit: ownCommit(),
+      schema,
+      node,
+      platform: `${process.platform}-${process.arch}`,
+    })
+  } else out.print(`xpod ${ownVersion()} (${ownCommit()}), schema ${schema}, node ${process.versions.node}`)
+  return 0
+}

@@ -1,0 +1,79 @@
+// A center in this process, from source, on a free port, in a fresh temporary directory, with a silent log.
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { GiB, MiB } from '../../src/base/bytes.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { createLog, type Log, silentLog } from '../../src/base/log.ts'
+import { createMetrics, type Metrics } from '../../src/base/metrics.ts'
+import { systemRandom } from '../../src/base/random.ts'
+import { type Center, startCenter } from '../../src/center/center.ts'
+import type { CenterOptions } from '../../src/center/options.ts'
+
+export interface TestCenter extends AsyncDisposable {
+  readonly baseUrl: string
+  readonly dataDir: string
+  readonly adminUrl: string | undefined
+  readonly center: Center
+  readonly metrics: Metrics
+  /** Errors that were reported as fatal. */
+  readonly fatal: unknown[]
+  createPod(name: string, options?: { webId?: string }): Promise<{ base: string; webId: string }>
+}
+
+export interface TestCenterOptions extends Partial<CenterOptions> {
+  readonly log?: Log
+}
+
+/** XPOD_TEST_LOG=debug shows the server's log on stderr. */
+const shownLog = process.env.XPOD_TEST_LOG
+
+export async function startTestCenter(options: TestCenterOptions = {}): Promise<TestCenter> {
+  const { log = shownLog === undefined ? silentLog : stderrLog(), ...given } = options
+  const folder = given.dataDir === undefined ? await mkdtemp(join(tmpdir(), 'xpod-center-')) : undefined
+  const metrics = createMetrics()
+  const fatal: unknown[] = []
+  const all: CenterOptions = {
+    version: '0.0.0-test',
+    dataDir: folder ?? '',
+    baseUrl: undefined,
+    listen: { host: '127.0.0.1', port: 0 },
+    adminListen: undefined,
+    pods: 'path',
+    trustProxy: [],
+    allowInternal: [],
+    aclOrigin: false,
+    maxBodyBytes: GiB,
+    podQuotaBytes: GiB,
+    podMaxResources: 100_000,
+    cacheMemoryBytes: 16 * MiB,
+    accessLog: false,
+    runtimeDir: undefined,
+    ...given,
+  }
+  const onFatal = (error: unknown): void => void fatal.push(error)
+  const center = await startCenter(all, { clock: systemClock, random: systemRandom, log, metrics, onFatal })
+  return {
+    baseUrl: center.baseUrl,
+    dataDir: center.dataDir,
+    adminUrl: center.adminUrl,
+    center,
+    metrics,
+    fatal,
+    async createPod(name, { webId } = {}) {
+      const pod = await center.pods.create({ name, webId })
+      return { base: pod.base, webId: pod.owners[0]! }
+    },
+    async [Symbol.asyncDispose]() {
+      await center[Symbol.asyncDispose]()
+      if (folder !== undefined) await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function stderrLog(): Log {
+  const write = (line: string): void => void process.stderr.write(line)
+  return createLog({ level: 'debug', format: 'text', clock: systemClock, write })
+}
