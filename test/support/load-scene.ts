@@ -129,14 +129,14 @@ function run(args: readonly string[], env: Readonly<Record<string, string>>): Ru
   }
 }
 
-/** Resolves when the server answers HTTP; throws what it printed when it ends before. */
+/** Resolves when the server answers other than that it is starting; throws what it printed when it ends before. */
 async function ready(running: Running, port: number): Promise<void> {
   const limit = AbortSignal.timeout(startTimeoutMs)
   let isOver = false
   void running.exited.then(() => (isOver = true))
   for (;;) {
     const isUp = await fetch(`http://localhost:${port}/`, { signal: limit }).then(
-      () => true,
+      (answer) => answer.status !== 503,
       () => false,
     )
     if (isUp) return
