@@ -10,7 +10,7 @@ import type { RunThreadRole } from './core/threads/serve.ts'
 const roles: Readonly<Record<ThreadRole, () => Promise<RunThreadRole>>> = {
   'sqlite-writer': async () => {
     const { runWriter } = await import('./core/db/sqlite/writer.ts')
-    const { podProcedures } = await import('./pod/store/sqlite/procedures.ts')
+    const { podProcedures } = await import('./pod/store/sqlite/writer/procedures.ts')
     return (port, data) => void runWriter(port, data, podProcedures)
   },
   'sqlite-checkpoint': async () => (await import('./core/db/sqlite/checkpoint.ts')).runCheckpoint,

@@ -6,7 +6,7 @@ import type { SqliteEngine } from '../../../core/db/sqlite/open.ts'
 import type { NewPod } from '../change.ts'
 import type { DirectoryChange, PodDirectory } from '../pod-store.ts'
 import type { PodId, PodRecord } from '../resource.ts'
-import type { CreateCall, OwnersCall, QuotaCall, StateCall } from './pods.ts'
+import type { CreateCall, OwnersCall, QuotaCall, StateCall } from './writer/pods.ts'
 
 const maxPage = 1000
 

@@ -5,7 +5,7 @@ import type { WriterSql } from '../../../core/db/sqlite/procedure.ts'
 import type { Path } from '../../path.ts'
 import type { Change, Outcome } from '../change.ts'
 import type { FeedAgent, FeedEntry, FeedTouch } from '../resource.ts'
-import type { PlannedWrite } from './plan.ts'
+import type { PlannedWrite } from './writer/plan.ts'
 import { kinds, pathOf } from './rows.ts'
 
 export type Committed = Extract<Outcome, { ok: true }>

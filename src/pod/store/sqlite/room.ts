@@ -15,10 +15,12 @@ export interface RoomOptions {
 }
 
 const refreshMs = 1000
+const ballastBytes = 64 * MiB
 
 export class Room {
   readonly #options: RoomOptions
   #isLow = false
+  #isAmple = false
   #askedMs = Number.NEGATIVE_INFINITY
   #asking: Promise<void> | undefined
 
@@ -30,6 +32,11 @@ export class Room {
   get isLow(): boolean {
     if (this.#options.clock.monotonicMs() - this.#askedMs >= refreshMs) void this.refresh()
     return this.#isLow
+  }
+
+  /** Room enough to fill the ballast without coming near the floor, when last asked. */
+  get isAmple(): boolean {
+    return this.#isAmple
   }
 
   refresh(): Promise<void> {
@@ -47,6 +54,7 @@ export class Room {
       const isLow = room.freeBytes < floor
       if (isLow !== this.#isLow) log.warn('store.room', { low: isLow, freeBytes: room.freeBytes, floorBytes: floor })
       this.#isLow = isLow
+      this.#isAmple = room.freeBytes > floor + 2 * ballastBytes
     } catch (error) {
       log.error('store.room', { error })
     }

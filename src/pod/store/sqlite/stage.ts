@@ -14,7 +14,7 @@ import type { StageLimits } from '../pod-store.ts'
 import type { PodId } from '../resource.ts'
 import type { Reservation, Reservations } from './reservations.ts'
 import type { Room } from './room.ts'
-import type { StageCall, UnstageCall } from './sweep.ts'
+import type { StageCall, UnstageCall } from './writer/garbage.ts'
 
 export const maxInlineBytes = 16 * KiB
 /** Room is reserved in steps while a body of unknown length arrives. */

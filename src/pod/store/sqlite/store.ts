@@ -8,20 +8,33 @@ import type { Random } from '../../../base/random.ts'
 import type { SqliteEngine } from '../../../core/db/sqlite/open.ts'
 import type { ObjectStore } from '../../../core/objects/object-store.ts'
 import type { Change, Op, Outcome, StagedBody } from '../change.ts'
-import type { PodStore } from '../pod-store.ts'
-import type { CommitCall } from './commit.ts'
+import type { ImportEntry, PodStore } from '../pod-store.ts'
+import type { PodId } from '../resource.ts'
+import { startChores } from './chores.ts'
+import type { CommitCall } from './writer/commit.ts'
 import { createDirectory } from './directory.ts'
-import type { NodeCall } from './pods.ts'
+import type { ImportCall } from './writer/import.ts'
+import type { NodeCall } from './writer/pods.ts'
 import { Quarantine } from './quarantine.ts'
 import { createReader } from './reader.ts'
 import { Reservations } from './reservations.ts'
+import type { FeedLimits, PinCall } from './writer/retention.ts'
 import { Room } from './room.ts'
 import { createStager } from './stage.ts'
 
 export interface StoreLimits {
   /** Bytes of disk below which large bodies are refused; the smaller of 5 % and 512 MiB when left out. */
   readonly minFreeBytes?: number
+  /** How long replaced and deleted blobs are kept. 24 h. */
+  readonly keepBlobsMs?: number
+  /** An upload that takes longer is lost. 24 h. */
+  readonly maxUploadMs?: number
+  readonly feed?: FeedLimits
 }
+
+const importRows = 100
+const hourMs = 3_600_000
+const defaultFeed: FeedLimits = { minMs: 600_000, minRows: 1000, maxMs: 24 * hourMs }
 
 export interface SqlitePodStoreOptions {
   readonly db: SqliteEngine
@@ -42,12 +55,19 @@ export interface SqlitePodStoreOptions {
 export async function openSqlitePodStore(options: SqlitePodStoreOptions): Promise<PodStore> {
   const { db, objects, node, instance, clock, random, log, metrics, limits, pause } = options
   await db.call('pod.node', { node, instance } satisfies NodeCall, { lane: '' })
-  const stamp = () => ({ node, instance, nowMs: clock.nowMs(), mark: random.uint32() })
   const quarantine = new Quarantine(log, metrics)
   const room = new Room({ objects, clock, log, minFreeBytes: limits.minFreeBytes })
+  const stamp = () => ({ node, instance, nowMs: clock.nowMs(), mark: random.uint32(), isRoomLow: room.isLow })
   await room.refresh()
   const reservations = new Reservations(db)
-  const stager = createStager({ db, objects, random, reservations, room, stamp, pause, onGarbage: () => {} })
+  const chores = startChores({
+    ...{ db, objects, clock, log, room, instance, pause },
+    keepBlobsMs: limits.keepBlobsMs ?? 24 * hourMs,
+    maxUploadMs: limits.maxUploadMs ?? 24 * hourMs,
+    feed: limits.feed ?? defaultFeed,
+  })
+  chores.kick()
+  const stager = createStager({ db, objects, random, reservations, room, stamp, pause, onGarbage: () => chores.kick() })
   const commits = metrics.counter('xpod_commits_total', 'Changes committed.')
 
   async function commit(change: Change): Promise<Outcome> {
@@ -62,14 +82,15 @@ export async function openSqlitePodStore(options: SqlitePodStoreOptions): Promis
 
   return {
     ...createReader({ db, objects, quarantine }),
-    stage: stager.stage,
+    stage: (pod, body, limits, signal) => stager.stage(pod, body, limits, signal),
     commit,
-    directory: createDirectory({ db, stamp, onDeleting: () => {} }),
+    directory: createDirectory({ db, stamp, onDeleting: () => chores.kick() }),
     quarantined: () => quarantine.list(),
-    pin: () => Promise.reject(new Error('later')),
-    unpin: () => Promise.reject(new Error('later')),
-    apply: () => Promise.reject(new Error('later')),
-    [Symbol.asyncDispose]: async () => {},
+    pin: (pod, name, from, untilMs, maxRows) =>
+      db.call('pin.put', { pod, name, from, untilMs, maxRows } satisfies PinCall, { lane: pod }),
+    unpin: (pod, name) => db.call('pin.drop', { pod, name }, { lane: pod }),
+    apply: (pod, entries) => applyInChunks(db, pod, entries),
+    [Symbol.asyncDispose]: () => chores[Symbol.asyncDispose](),
   }
 }
 
@@ -85,4 +106,11 @@ function bytesOf(ops: readonly Op[]): number {
   let bytes = 500
   for (const body of bodiesOf(ops)) bytes += body.inline?.length ?? 0
   return bytes
+}
+
+async function applyInChunks(db: SqliteEngine, pod: PodId, entries: readonly ImportEntry[]): Promise<void> {
+  for (let at = 0; at < entries.length; at += importRows) {
+    const call: ImportCall = { pod, entries: entries.slice(at, at + importRows) }
+    await db.call('pod.import', call, { lane: pod })
+  }
 }

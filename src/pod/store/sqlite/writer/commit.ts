@@ -1,16 +1,16 @@
 // One change inside the writer's transaction, start to end: opId, fence, require, ops, quota (all judged before the first
 // write), then rows, counters and feed. The caller's COMMIT makes the outcome true; it is sent only after that.
 
-import type { WriterSql } from '../../../core/db/sqlite/procedure.ts'
-import { XpodError } from '../../../base/errors.ts'
-import type { Path } from '../../path.ts'
-import type { Change, Outcome } from '../change.ts'
-import { bytesPerResource, fitsQuota, type Growth } from '../quota.ts'
+import type { WriterSql } from '../../../../core/db/sqlite/procedure.ts'
+import { XpodError } from '../../../../base/errors.ts'
+import type { Path } from '../../../path.ts'
+import type { Change, Outcome } from '../../change.ts'
+import { bytesPerResource, fitsQuota, type Growth } from '../../quota.ts'
 import { bumpsOf } from './bumps.ts'
-import { type Committed, createFeedWriter } from './feed.ts'
+import { type Committed, createFeedWriter } from '../feed.ts'
 import { type Fence, judgeOp, judgeRequire, passesFence, type Refused, touchesAcl } from './judge.ts'
 import { createPodRows, Plan } from './plan.ts'
-import { aclKind, documentKind, headColumns, type HeadRow, pathOf } from './rows.ts'
+import { aclKind, documentKind, headColumns, type HeadRow, pathOf } from '../rows.ts'
 import { createPlanWriter, type WriteContext } from './write.ts'
 
 /** A change on its way to the writer thread, with the time and chance that the thread has not. */
@@ -21,6 +21,8 @@ export interface CommitCall {
   readonly nowMs: number
   /** 32 random bits of this commit. */
   readonly mark: number
+  /** The disk is below its floor: what grows is refused, except ACLs. */
+  readonly isRoomLow: boolean
 }
 
 interface CommitHead extends HeadRow {
@@ -47,7 +49,8 @@ export function createCommit(sql: WriterSql): CommitChange {
   const feed = createFeedWriter(sql)
   const writer = createPlanWriter(sql)
 
-  function judge(head: CommitHead, plan: Plan, change: Change): Refused | undefined {
+  function judge(head: CommitHead, plan: Plan, call: CommitCall): Refused | undefined {
+    const { change } = call
     const unmet = judgeRequire(plan, change.require)
     if (unmet !== undefined) return unmet
     for (const op of change.ops) {
@@ -58,7 +61,7 @@ export function createCommit(sql: WriterSql): CommitChange {
     if (lost !== undefined) return { ok: false, why: 'stage-lost', at: pathOf(lost.key, lost.kind) }
     const growth = growthOf(plan)
     if (!fitsQuota(head, growth)) return { ok: false, why: 'quota', at: plan.firstPath() }
-    if (sql.isRoomLow() && growth.bytes > 0 && !growth.isAclOnly) throw new XpodError('DISK_FULL')
+    if ((call.isRoomLow || sql.isRoomLow()) && growth.bytes > 0 && !growth.isAclOnly) throw new XpodError('DISK_FULL')
     return undefined
   }
 
@@ -119,7 +122,7 @@ export function createCommit(sql: WriterSql): CommitChange {
     const fence: Fence = { node: call.node, instance: call.instance, epoch: change.epoch }
     if (!passesFence(head, fence, state)) return moved
     const plan = new Plan(head, call.nowMs, rows)
-    const refused = judge(head, plan, change)
+    const refused = judge(head, plan, call)
     sql.pause('judged')
     return refused ?? write(head, plan, call)
   }

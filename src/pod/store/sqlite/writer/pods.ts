@@ -1,11 +1,11 @@
 // The life of a pod inside the writer's transaction: create, settings, state. A name is claimed for ever when it is first
 // used; deleting a pod frees its row's name but not the claim.
 
-import { XpodError } from '../../../base/errors.ts'
-import { type Procedures, type WriterSql } from '../../../core/db/sqlite/procedure.ts'
-import type { NewPod } from '../change.ts'
-import { digestBytes } from '../digest.ts'
-import type { PodId, PodState } from '../resource.ts'
+import { XpodError } from '../../../../base/errors.ts'
+import { type Procedures, type WriterSql } from '../../../../core/db/sqlite/procedure.ts'
+import type { NewPod } from '../../change.ts'
+import { digestBytes } from '../../digest.ts'
+import type { PodId, PodState } from '../../resource.ts'
 import { type CommitCall, createCommit } from './commit.ts'
 
 export interface CreateCall extends Omit<CommitCall, 'change'> {

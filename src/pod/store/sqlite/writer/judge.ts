@@ -10,9 +10,9 @@ import {
   keyOf,
   type Path,
   subjectOf,
-} from '../../path.ts'
-import type { Op, Refusal, Require, StagedBody } from '../change.ts'
-import { aclKind, containerKind, documentKind, firstAuxiliary, type HeadRow, hasFormOf, kinds } from './rows.ts'
+} from '../../../path.ts'
+import type { Op, Refusal, Require, StagedBody } from '../../change.ts'
+import { aclKind, containerKind, documentKind, firstAuxiliary, type HeadRow, hasFormOf, kinds } from '../rows.ts'
 import type { Plan } from './plan.ts'
 
 export interface Refused {

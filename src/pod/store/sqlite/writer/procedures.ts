@@ -1,12 +1,16 @@
 // What the pod store runs inside the writer thread: name → maker. threads.ts hands this table to the writer.
 
-import type { Procedures } from '../../../core/db/sqlite/procedure.ts'
+import type { Procedures } from '../../../../core/db/sqlite/procedure.ts'
 import { createCommit } from './commit.ts'
+import { garbageProcedures } from './garbage.ts'
+import { importProcedures } from './import.ts'
 import { lifeProcedures } from './pods.ts'
-import { sweepProcedures } from './sweep.ts'
+import { retentionProcedures } from './retention.ts'
 
 export const podProcedures: Procedures = {
   'pod.commit': createCommit,
   ...lifeProcedures,
-  ...sweepProcedures,
+  ...garbageProcedures,
+  ...retentionProcedures,
+  ...importProcedures,
 }

@@ -1,11 +1,11 @@
 // Carries out a plan that was judged good: rows, bodies, what containers learn of their children, and what that adds up to.
 // Nothing here decides; an error is unexpected and undoes the change.
 
-import type { WriterSql } from '../../../core/db/sqlite/procedure.ts'
-import { resourceDigest, xorInto } from '../digest.ts'
-import type { Version } from '../resource.ts'
+import type { WriterSql } from '../../../../core/db/sqlite/procedure.ts'
+import { resourceDigest, xorInto } from '../../digest.ts'
+import type { Version } from '../../resource.ts'
 import type { PlannedBump, PlannedWrite } from './plan.ts'
-import { aclKind, type HeadRow, insertArgs, noHash, parentKeyOf, type ResourceRow } from './rows.ts'
+import { aclKind, type HeadRow, insertArgs, noHash, parentKeyOf, type ResourceRow } from '../rows.ts'
 
 export interface WriteContext {
   readonly head: HeadRow

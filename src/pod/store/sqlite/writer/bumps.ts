@@ -1,9 +1,9 @@
 // Which containers learn of a change (rule 21): the parent of whatever was written, and the grandparent too when it was
 // created or deleted, because the grandparent's listing shows the parent's time.
 
-import type { Key } from '../../path.ts'
+import type { Key } from '../../../path.ts'
 import type { Plan, PlannedBump } from './plan.ts'
-import { containerKind, firstAuxiliary, parentKeyOf } from './rows.ts'
+import { containerKind, firstAuxiliary, parentKeyOf } from '../rows.ts'
 
 /** Stored containers to bump, and keys of containers made by this change that have children from the start. */
 export function bumpsOf(plan: Plan): { readonly stored: readonly PlannedBump[]; readonly made: ReadonlySet<Key> } {
