@@ -15,7 +15,7 @@ import type { Clock } from '../../base/clock.ts'
 import { XpodError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { Metrics } from '../../base/metrics.ts'
-import { createSingleFlight } from '../cache/single-flight.ts'
+import { createSingleFlight } from '../../base/single-flight.ts'
 import { type AddressRules, addressRules } from './address-list.ts'
 import { createGate } from './gate.ts'
 

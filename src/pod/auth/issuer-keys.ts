@@ -6,7 +6,7 @@ import { KiB, MiB } from '../../base/bytes.ts'
 import type { Clock } from '../../base/clock.ts'
 import { XpodError } from '../../base/errors.ts'
 import { ExpiringCache } from '../../core/cache/expiring.ts'
-import { createSingleFlight } from '../../core/cache/single-flight.ts'
+import { createSingleFlight } from '../../base/single-flight.ts'
 import { type DocumentReaders, isUnreadable, readRemote } from '../access/remote-document.ts'
 import { type Algorithm, importKey, isObject, type Json, type PublicKey } from './jws.ts'
 
