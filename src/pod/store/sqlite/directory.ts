@@ -34,7 +34,7 @@ export interface DirectoryParts {
 
 export function createDirectory({ db, stamp, onDeleting }: DirectoryParts): PodDirectory {
   const byEither = db.prepare<RecordRow>(
-    `SELECT ${columns} FROM pod WHERE name IS NOT NULL AND (id = ?1 OR name = ?1) ORDER BY id = ?1 DESC LIMIT 1`,
+    `SELECT ${columns} FROM pod WHERE name IS NOT NULL AND (id = ? OR name = ?) ORDER BY id = ? DESC LIMIT 1`,
   )
   const byId = db.prepare<RecordRow>(`SELECT ${columns} FROM pod WHERE name IS NOT NULL AND id = ?`)
   const page = db.prepare<RecordRow>(`SELECT ${columns} FROM pod WHERE name > ? ORDER BY name LIMIT ?`)
@@ -61,7 +61,7 @@ export function createDirectory({ db, stamp, onDeleting }: DirectoryParts): PodD
       tell({ kind: 'put', record: pod.record })
     },
     async get(idOrName) {
-      const row = byEither.get(idOrName)
+      const row = byEither.get(idOrName, idOrName, idOrName)
       return row === undefined ? undefined : recordOf(row)
     },
     list: async (after, limit) => page.all(after ?? '', Math.min(limit, maxPage)).map(recordOf),
