@@ -21,7 +21,7 @@ import { isIdentity, refuseOtherIssuers } from './identity.ts'
 import { neededMediaType, readBody, refuseEncoded, refuseTooLarge, stageBytes } from './intake.ts'
 import { refuseProtected } from './protected-triples.ts'
 import { authorizeAnyChange, authorizeChange } from './rights.ts'
-import { findTarget, refuseMisplaced, refusePlace, sizeOf, type Target } from './target.ts'
+import { entryAt, findTarget, refuseMisplaced, refusePlace, sizeOf, type Target } from './target.ts'
 import { noContent, written } from './written.ts'
 
 const graphs = createGraphMemo(32 * MiB)
@@ -61,6 +61,7 @@ async function applyOnce(parts: PodParts, op: Operation, patch: Patch): Promise<
   const conditions = checkWriteConditions(request.headers, target.entry, request.path)
   refuseMisplaced(target)
   const after = await compute(parts, op, target, patch)
+  if (after === undefined) return undefined
   const groups = await checkResult(parts, op, target, after)
   if (target.resource !== undefined && after.added.length + after.removed.length === 0) return noContent
   const spareBytes = target.auxiliary === 'acl' ? maxAclBytes : sizeOf(target)
@@ -73,7 +74,7 @@ async function applyOnce(parts: PodParts, op: Operation, patch: Patch): Promise<
   if (committed !== undefined && after.parsed !== undefined) {
     graphs.keep(home.pod.id, target.path, committed.at, after.parsed)
   }
-  return committed && written(home.pod, committed)
+  return committed && written(home, committed)
 }
 
 /** Any patch changes something, so at least Append; deletes tell what is there, so they need Read too (pitfall 15). */
@@ -86,16 +87,29 @@ function asComputed({ path, resource }: Target): Require {
   return { kind: 'version', path, version: resource.version }
 }
 
-async function compute(parts: PodParts, op: Operation, target: Target, patch: Patch): Promise<PatchResult> {
+/** Undefined when the document was replaced while its bytes were read. */
+async function compute(parts: PodParts, op: Operation, target: Target, patch: Patch): Promise<PatchResult | undefined> {
   const { home, request } = op
   const base = urlOf(home.pod, target.path)
   if (target.resource === undefined) return parts.rdf.patch(undefined, patch, { base }, request.signal)
   const { mediaType } = target.resource
   if (rdfTypeOf(mediaType) === undefined) throw new XpodError('PATCH_TARGET', `this is ${essenceOf(mediaType)}`)
-  const bytes = await home.bytes(target.entry, parts.limits.maxPatchTargetBytes, request.signal)
+  const bytes = await readTarget(parts, op, target)
+  if (bytes === undefined) return undefined
   const parsed = graphs.find(home.pod.id, target.path, target.resource.version)
   const document = { bytes, mediaType, ...(parsed === undefined ? {} : { parsed }) }
   return parts.rdf.patch(document, patch, { base }, request.signal)
+}
+
+async function readTarget(parts: PodParts, op: Operation, target: Target): Promise<Uint8Array | undefined> {
+  const { home, request } = op
+  try {
+    return await home.bytes(target.entry, parts.limits.maxPatchTargetBytes, request.signal)
+  } catch (error) {
+    const { resource } = await entryAt(home, target.path)
+    if (resource?.version.seq !== target.resource!.version.seq) return undefined
+    throw error
+  }
 }
 
 /** What a PUT of the same kind would have been checked for. Gives the group documents that an ACL names. */

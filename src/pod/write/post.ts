@@ -16,7 +16,7 @@ import { neededMediaType, refuseEncoded, refuseTooLarge, sentMediaType, stageByt
 import { authorizePost } from './rights.ts'
 import { chooseName, type Name } from './slug.ts'
 import { findTarget, refusePlace } from './target.ts'
-import { created } from './written.ts'
+import { written } from './written.ts'
 
 export async function postResource(parts: PodParts, op: Operation): Promise<PodResponse> {
   const { headers, pod, path } = op.request
@@ -69,6 +69,6 @@ function commitPost(parts: PodParts, op: Operation, create: Op): Promise<PodResp
   return untilSettled(async () => {
     const require = await judge(parts, op)
     const committed = await tryCommit(parts, op, { require, ops: [create] })
-    return committed && created(op.home.pod, committed.made[0]!.path)
+    return committed && written(op.home, committed)
   })
 }

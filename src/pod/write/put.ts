@@ -75,7 +75,7 @@ function commitPut(parts: PodParts, op: Operation, ops: readonly Op[]): Promise<
   return untilSettled(async () => {
     const { require } = await judge(parts, op)
     const committed = await tryCommit(parts, op, { require, ops })
-    return committed && written(op.home.pod, committed)
+    return committed && written(op.home, committed)
   })
 }
 
@@ -106,7 +106,7 @@ async function putIdentity(
     const { target, require } = await judge(parts, op)
     await refuseOtherIssuers(parts, op, target, after)
     const committed = await tryCommit(parts, op, { require: [...require, ...sameVersion(target)], ops: [put] })
-    return committed && written(pod, committed)
+    return committed && written(op.home, committed)
   })
 }
 
@@ -125,7 +125,7 @@ async function putAcl(parts: PodParts, op: Operation): Promise<PodResponse> {
   return await untilSettled(async () => {
     const { require } = await judge(parts, op)
     const committed = await tryCommit(parts, op, { require, ops, groups })
-    return committed && written(pod, committed)
+    return committed && written(op.home, committed)
   })
 }
 

@@ -98,7 +98,7 @@ export async function openWorld(wish: Partial<PodWish> & { readonly maxBodyBytes
   const id = random.uuid7(clock.nowMs())
   const planned = planPod({ id, name: 'alice', base, issuer: 'https://pods.example/', nowMs: clock.nowMs(), ...wish })
   await store.directory.create(planned)
-  const homes = createPodHomes({ store, node: 'n1', clock, metrics, maxBytes: 8 << 20 })
+  const homes = createPodHomes({ store, node: 'n1', clock, metrics, maxBytes: 64 << 20 })
   const home = await homes.of(planned.record)
   const authorizer = createWacAuthorizer({
     acls: homes,
