@@ -112,7 +112,7 @@ export class ResidentHome implements PodHome {
         return this.#install(keyOf(path), entry)
       } catch (error) {
         // The row was replaced between reading it and reading its body.
-        const isGone = error instanceof XpodError && error.code === 'NOT_FOUND'
+        const isGone = error instanceof XpodError && error.retryable
         if (!isGone || attempt === maxFillAttempts) throw error
       }
     }
