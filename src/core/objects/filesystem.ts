@@ -86,7 +86,7 @@ class Filesystem implements ObjectStore {
   ): Promise<AsyncIterable<Uint8Array>> {
     signal.throwIfAborted()
     const file = await openForReading(this.#pathOf(key))
-    return createReadStream('', { fd: file, highWaterMark: readBytes, signal, ...(range ?? {}) })
+    return createReadStream('', { fd: file, highWaterMark: readBytes, signal, ...range })
   }
 
   async head(key: string): Promise<StoredObject | undefined> {

@@ -52,13 +52,13 @@ function setDurable(db: SqliteConnection, options: ConnectionOptions): void {
 }
 
 /** Prepares each text once. The texts are written in the source, so their number is bounded by it; 500 catches a mistake. */
-export function statementCache(db: SqliteConnection): (query: string) => SqliteStatement<unknown> {
-  const statements = new Map<string, SqliteStatement<unknown>>()
+export function statementCache(db: SqliteConnection): (query: string) => SqliteStatement {
+  const statements = new Map<string, SqliteStatement>()
   return (query) => {
     let statement = statements.get(query)
     if (statement === undefined) {
       assert(statements.size < 500, 'queries are constants with arguments')
-      statements.set(query, (statement = db.prepare(query) as unknown as SqliteStatement<unknown>))
+      statements.set(query, (statement = db.prepare(query) as unknown as SqliteStatement))
     }
     return statement
   }

@@ -61,7 +61,13 @@ export async function openSqlitePodStore(options: SqlitePodStoreOptions): Promis
   await room.refresh()
   const reservations = new Reservations(db)
   const chores = startChores({
-    ...{ db, objects, clock, log, room, instance, pause },
+    db,
+    objects,
+    clock,
+    log,
+    room,
+    instance,
+    pause,
     keepBlobsMs: limits.keepBlobsMs ?? 24 * hourMs,
     maxUploadMs: limits.maxUploadMs ?? 24 * hourMs,
     feed: limits.feed ?? defaultFeed,

@@ -38,8 +38,8 @@ function importEntries(sql: WriterSql): (call: ImportCall) => void {
   const insertBody = sql.prepare('INSERT INTO body (pod, bytes) VALUES (?, ?)')
   const deleteBody = sql.prepare('DELETE FROM body WHERE id = ?')
   const updateHead = sql.prepare(
-    `UPDATE pod_head SET seq = ?1, mark = ?2, acl_seq = ?3, bytes = ?4, resources = ?5, digest = ?6,
-     floor_seq = ?1, floor_mark = ?2 WHERE pod = ?7`,
+    `UPDATE pod_head SET seq = ?, mark = ?, acl_seq = ?, bytes = ?, resources = ?, digest = ?,
+     floor_seq = ?, floor_mark = ? WHERE pod = ?`,
   )
   const clearFeed = sql.prepare('DELETE FROM feed WHERE pod = ?')
 
@@ -76,7 +76,8 @@ function importEntries(sql: WriterSql): (call: ImportCall) => void {
       if (auxiliaryOf(path) === kinds[aclKind]) sum.aclSeq = Math.max(sum.aclSeq, version.seq)
     }
     clearFeed.run(pod)
-    updateHead.run(sum.seq, sum.mark, sum.aclSeq, sum.bytes, sum.resources, sum.digest, pod)
+    const floor = [sum.seq, sum.mark] as const
+    updateHead.run(sum.seq, sum.mark, sum.aclSeq, sum.bytes, sum.resources, sum.digest, ...floor, pod)
   }
 }
 

@@ -137,7 +137,7 @@ function makeAncestors(plan: Plan, path: Path): Refused | undefined {
     if (kind !== undefined) return refuse('ancestor-is-document', keyOf(ancestor))
     missing.push(keyOf(ancestor))
   }
-  for (const key of missing.reverse()) plan.makeAncestor(key)
+  for (const key of missing.toReversed()) plan.makeAncestor(key)
   return undefined
 }
 

@@ -67,7 +67,7 @@ export const retentionProcedures: Procedures = {
 }
 
 /** pod_head.pins tells each commit whether a replaced small body must be kept, without a look at the pins. */
-function pinCounter(sql: WriterSql): { podOf(id: PodId): number; count(pod: number): void } {
+function pinCounter(sql: WriterSql): { podOf: (id: PodId) => number; count: (pod: number) => void } {
   const find = sql.prepare<{ pod: number }>('SELECT pod FROM pod WHERE id = ?')
   const update = sql.prepare(
     'UPDATE pod_head SET pins = (SELECT count(*) FROM feed_pin f WHERE f.pod = pod_head.pod) WHERE pod = ?',
@@ -144,7 +144,7 @@ function emptyPod(sql: WriterSql): (call: { readonly nowMs: number }) => boolean
   const chunks = ['feed', 'group_ref', 'feed_pin'].map((table) => {
     const key = { feed: 'seq', group_ref: 'document', feed_pin: 'name' }[table]
     return sql.prepare(
-      `DELETE FROM ${table} WHERE pod = ?1 AND ${key} IN (SELECT ${key} FROM ${table} WHERE pod = ?1 LIMIT ?2)`,
+      `DELETE FROM ${table} WHERE pod = ? AND ${key} IN (SELECT ${key} FROM ${table} WHERE pod = ? LIMIT ?)`,
     )
   })
   const removeHead = sql.prepare('DELETE FROM pod_head WHERE pod = ?')
@@ -174,7 +174,7 @@ function emptyPod(sql: WriterSql): (call: { readonly nowMs: number }) => boolean
     const head = next.get()
     if (head === undefined) return false
     if (emptyResources(head.pod, head.seq, nowMs) > 0 || emptyStages(head.pod) > 0) return true
-    for (const chunk of chunks) if (chunk.run(head.pod, choreRows).changes > 0) return true
+    for (const chunk of chunks) if (chunk.run(head.pod, head.pod, choreRows).changes > 0) return true
     removeHead.run(head.pod)
     removePod.run(head.pod)
     return true
