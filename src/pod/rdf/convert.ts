@@ -38,21 +38,23 @@ export interface Writing {
   readonly inlineLabelled?: boolean
 }
 
+type Writer = (parsed: ParsedRdf, options: Pick<Writing, 'base' | 'inlineLabelled'>) => string
+
+const turtle: Writer = ({ quads, prefixes }, options) => writeTurtle(quads, { prefixes, ...options })
+
+const writers: Readonly<Record<RdfType, Writer | undefined>> = {
+  'text/turtle': turtle,
+  'text/n3': turtle,
+  'application/trig': ({ quads, prefixes }, options) => writeTriG(quads, { prefixes, ...options }),
+  'application/n-triples': ({ quads }) => writeLines(quads, 'n-triples'),
+  'application/n-quads': ({ quads }) => writeLines(quads, 'n-quads'),
+  'application/ld+json': ({ quads }) => writeJsonLd(quads),
+  'application/rdf+xml': undefined,
+}
+
 /** Text of the graph in a type that is written; text/n3 is written as the Turtle that it is. */
-export function writeRdf({ quads, prefixes }: ParsedRdf, { type, base, inlineLabelled = false }: Writing): string {
-  switch (type) {
-    case 'text/turtle':
-    case 'text/n3':
-      return writeTurtle(quads, { prefixes, base, inlineLabelled })
-    case 'application/trig':
-      return writeTriG(quads, { prefixes, base, inlineLabelled })
-    case 'application/n-triples':
-      return writeLines(quads, 'n-triples')
-    case 'application/n-quads':
-      return writeLines(quads, 'n-quads')
-    case 'application/ld+json':
-      return writeJsonLd(quads)
-    case 'application/rdf+xml':
-      throw new XpodError('NOT_ACCEPTABLE', 'RDF/XML is read, never written')
-  }
+export function writeRdf(parsed: ParsedRdf, { type, base, inlineLabelled = false }: Writing): string {
+  const writer = writers[type]
+  if (writer === undefined) throw new XpodError('NOT_ACCEPTABLE', 'RDF/XML is read, never written')
+  return writer(parsed, { base, inlineLabelled })
 }

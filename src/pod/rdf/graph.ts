@@ -43,6 +43,10 @@ export function namedNode(iri: string): NamedNode {
   return DataFactory.namedNode(iri) as NamedNode
 }
 
+export function variable(name: string): Term {
+  return DataFactory.variable(name) as Term
+}
+
 /** The document's default graph. */
 export const defaultGraph = DataFactory.defaultGraph()
 

@@ -6,7 +6,7 @@
 import { Parser } from 'n3'
 
 import { XpodError } from '../../base/errors.ts'
-import { idOf, documentFactory, isAnonymous, namedNode, type Quad, quad, type Term } from './graph.ts'
+import { idOf, documentFactory, isAnonymous, type Quad, quad, type Term, variable } from './graph.ts'
 import { rdf, solid } from './namespaces.ts'
 import { makePatch, type Patch } from './patch.ts'
 import { lineOf } from './read/turtle.ts'
@@ -146,16 +146,10 @@ function* termsOf(quads: readonly Quad[]): Iterable<Term> {
   }
 }
 
-const variables = documentFactory.variable as (name: string) => Term
-
 /** Blank nodes of a where clause stand for anything. */
 export function asPattern({ subject, predicate, object }: Quad): Quad {
-  const open = (term: Term): Term => (term.termType === 'BlankNode' ? variables(`~${idOf(term).slice(2)}`) : term)
-  return quad(
-    open(subject),
-    predicate.termType === 'NamedNode' ? namedNode(predicate.value) : open(predicate),
-    open(object),
-  )
+  const open = (term: Term): Term => (term.termType === 'BlankNode' ? variable(`~${idOf(term).slice(2)}`) : term)
+  return quad(open(subject), open(predicate), open(object))
 }
 
 function invalid(detail: string): XpodError {

@@ -46,22 +46,19 @@ export function runRdfThread(port: MessagePort): void {
 }
 
 async function handle(request: RdfRequest): Promise<Handled<RdfReply>> {
-  switch (request.kind) {
-    case 'parse': {
-      const reply = packRdf(await parseRdf(request.bytes, request.source))
-      return { reply, transfer: [reply.quads.rows.buffer] }
-    }
-    case 'check':
-      return { reply: { convertible: !('unknownContext' in (await readRdf(request.bytes, request.source))) } }
-    case 'convert': {
-      const reply = await convertRdf(request.bytes, request.conversion)
-      return { reply, transfer: ownBuffer(reply) }
-    }
-    case 'read-patch':
-      return { reply: packPatch(readPatchText(request.text, request.language, request.base)) }
-    case 'patch':
-      return { reply: await patchDocument(request) }
+  if (request.kind === 'parse') {
+    const reply = packRdf(await parseRdf(request.bytes, request.source))
+    return { reply, transfer: [reply.quads.rows.buffer] }
   }
+  if (request.kind === 'check') {
+    return { reply: { convertible: !('unknownContext' in (await readRdf(request.bytes, request.source))) } }
+  }
+  if (request.kind === 'convert') {
+    const reply = await convertRdf(request.bytes, request.conversion)
+    return { reply, transfer: ownBuffer(reply) }
+  }
+  if (request.kind === 'patch') return { reply: await patchDocument(request) }
+  return { reply: packPatch(readPatchText(request.text, request.language, request.base)) }
 }
 
 export function readPatchText(text: string, language: Patch['kind'], base: string): Patch {

@@ -134,7 +134,8 @@ class GraphWriter {
   write(): string {
     let text = ''
     for (const [id, { subject, statements }] of this.#subjects) {
-      if (!this.#nodes.inline.has(id)) text += this.#root(id, subject, statements)
+      if (this.#nodes.inline.has(id) || this.#written.has(id)) continue
+      text += this.#root(id, subject, statements)
     }
     text += this.#postponed()
     // What is left is referred to only from itself: written under a label.
@@ -150,6 +151,7 @@ class GraphWriter {
   #postponed(): string {
     let text = ''
     for (let id = this.#tooDeep.pop(); id !== undefined; id = this.#tooDeep.pop()) {
+      if (this.#written.has(id)) continue
       const { subject, statements } = this.#subjects.get(id)!
       text += this.#root(id, subject, statements)
     }
@@ -157,6 +159,7 @@ class GraphWriter {
   }
 
   #root(id: string, subject: Term, statements: Statements): string {
+    this.#written.add(id)
     const name = this.#nodes.unnamed.has(id) ? '[]' : this.#speller.term(subject)
     return `${this.#margin}${name} ${this.#statements(statements, this.#margin + indent, 0)} .\n`
   }

@@ -50,7 +50,7 @@ _:label foaf:name "L" .
       'true',
       `"1"^^<${xsd}boolean>`,
       '"a \\"quote\\" and \\\\"',
-      '"""two\nlines with "quotes" and \\"""""',
+      '"""two\nlines with "quotes" and \\""""',
       '"tab\\tbell\\u0007"',
       '"emoji 🎉 名字"',
       '"x"@en-gb',

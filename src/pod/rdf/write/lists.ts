@@ -81,7 +81,7 @@ function chainUpFrom(
   for (let cell = end; ; ) {
     const from = referrer.get(idOf(cell.node))
     if (from === undefined || idOf(from.graph) !== cell.graph) return undefined
-    if (from.predicate.value !== rdf.rest) return chain.reverse()
+    if (from.predicate.value !== rdf.rest) return chain.toReversed()
     const above = cells.get(idOf(from.subject))
     if (above === undefined || seen.has(idOf(from.subject))) return undefined
     seen.add(idOf(from.subject))
