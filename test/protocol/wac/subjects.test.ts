@@ -162,20 +162,27 @@ async function withOrigin(rule: string): Promise<string> {
   return url
 }
 
-const agentRule = () =>
-  `<#r> a acl:Authorization; acl:agent <${strict.bob.webId}>; acl:accessTo <a.ttl>; acl:mode acl:Read.\n`
-const originRule =
-  '<#o> a acl:Authorization; acl:origin <https://app.example>; acl:accessTo <a.ttl>; acl:mode acl:Read.'
-
-test('row 68: with --acl-origin an agent needs a rule for the origin too, when there is one', async () => {
-  const url = await withOrigin(agentRule() + originRule)
-  expectStatus(await strict.bob.get(url), 200)
+test('row 68: with --acl-origin a rule for an agent in an application is for this agent in this application', async () => {
+  const url = await withOrigin(
+    `<#r> a acl:Authorization; acl:agent <${strict.bob.webId}>; acl:origin <https://app.example>; acl:accessTo <a.ttl>; acl:mode acl:Read.`,
+  )
   expectStatus(await strict.bob.get(url, { Origin: 'https://app.example' }), 200)
   expectStatus(await strict.bob.get(url, { Origin: 'https://evil.example' }), 403)
+  expectStatus(await strict.anyone.get(url, { Origin: 'https://app.example' }), 401)
+})
+
+test('row 68: with --acl-origin an agent may without a page what no page may', async () => {
+  const url = await withOrigin(
+    `<#r> a acl:Authorization; acl:agent <${strict.bob.webId}>; acl:accessTo <a.ttl>; acl:mode acl:Read.`,
+  )
+  expectStatus(await strict.bob.get(url), 200)
+  expectStatus(await strict.bob.get(url, { Origin: 'https://app.example' }), 403)
 })
 
 test('row 68: with --acl-origin an origin alone gives nothing', async () => {
-  const url = await withOrigin(originRule)
+  const url = await withOrigin(
+    '<#o> a acl:Authorization; acl:origin <https://app.example>; acl:accessTo <a.ttl>; acl:mode acl:Read.',
+  )
   expectStatus(await strict.bob.get(url, { Origin: 'https://app.example' }), 403)
   expectStatus(await strict.anyone.get(url, { Origin: 'https://app.example' }), 401)
 })

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
-import { createProofKey, createSigningKey, loginWith, proofOf } from '../../support/issuer.ts'
+import { createProofKey, createSigningKey, loginWith, proofOf, startIssuer } from '../../support/issuer.ts'
 import { expectStatus, send, turtle } from '../../support/solid-client.ts'
 import { protect } from '../../support/solid-client-acl.ts'
 import { openWorld } from '../../support/solid-client-world.ts'
@@ -122,11 +122,16 @@ for (const alg of ['RS256', 'ES256', 'EdDSA']) {
   })
 }
 
-test('row 78: a new key of the issuer is found, and an RS256 one works', async () => {
-  const key = await issuer.addKey('RS256')
-  const token = await issuer.token(login.webId, login.key.jkt, { key })
-  const other = loginWith(login.webId, login.key, token)
-  expectStatus(await send('GET', closed, { headers: await other.headers('GET', closed) }), 200)
+test('row 78: a key that the issuer took into use later is found, and an RS256 one works', async () => {
+  await using other = await startIssuer()
+  const url = `${container}for-other`
+  await alice.store(url)
+  await protect(alice, url, { who: { agent: other.webId('dora') }, modes: 'R' })
+  const before = await other.login('dora')
+  const key = await other.addKey('RS256')
+  const after = loginWith(before.webId, before.key, await other.token(before.webId, before.key.jkt, { key }))
+  expectStatus(await send('GET', url, { headers: await after.headers('GET', url) }), 200)
+  expectStatus(await send('GET', url, { headers: await before.headers('GET', url) }), 200)
 })
 
 test('row 78: the issuer may be named without its slash in the profile', async () => {
