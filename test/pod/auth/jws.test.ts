@@ -1,0 +1,98 @@
+// Keys and signatures: what is refused before anything is verified, and that what jose signs verifies here.
+
+import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
+import { test } from 'node:test'
+
+import { calculateJwkThumbprint } from 'jose'
+
+import {
+  algorithms,
+  type Algorithm,
+  importKey,
+  type Json,
+  splitJws,
+  thumbprint,
+  verifySignature,
+} from '../../../src/pod/auth/jws.ts'
+import { createSigningKey, sign } from '../../support/issuer.ts'
+
+const names = Object.keys(algorithms) as Algorithm[]
+
+for (const algorithm of names) {
+  test(`${algorithm}: what jose signs verifies, what was changed does not`, async () => {
+    const key = await createSigningKey(algorithm)
+    const jws = splitJws(await sign(key, { alg: algorithm }, { a: 1 }), 9999)!
+    const imported = importKey({ ...key.jwk }, algorithm)!
+    assert.equal(await verifySignature(jws, imported), true)
+    assert.equal(await verifySignature({ ...jws, signed: `${jws.signed}A` }, imported), false)
+    assert.equal(await verifySignature({ ...jws, signature: 'AAAA' }, imported), false)
+  })
+
+  test(`${algorithm}: the thumbprint is that of jose`, async () => {
+    const { jwk } = await createSigningKey(algorithm)
+    assert.equal(thumbprint({ ...jwk }), await calculateJwkThumbprint(jwk))
+  })
+}
+
+test('a key of one algorithm is not taken for another', async () => {
+  const ec = await createSigningKey('ES256')
+  const { alg: _, ...bare } = ec.jwk
+  for (const other of names.filter((name) => name !== 'ES256')) assert.equal(importKey(bare, other), undefined, other)
+  assert.equal(importKey({ ...ec.jwk, alg: 'ES384' }, 'ES256'), undefined)
+})
+
+function rsaKey(modulusLength: number, publicExponent = 65_537): Json {
+  return { ...generateKeyPairSync('rsa', { modulusLength, publicExponent }).publicKey.export({ format: 'jwk' }) }
+}
+
+test('RSA keys under 2048 bits, and ones made to be slow, are refused', () => {
+  assert.equal(importKey(rsaKey(1024), 'RS256'), undefined)
+  const key = rsaKey(2048)
+  assert.ok(importKey(key, 'RS256'))
+  const longExponent = Buffer.alloc(200, 0xff).toString('base64url')
+  assert.equal(importKey({ ...key, e: longExponent }, 'RS256'), undefined)
+  const longModulus = Buffer.alloc(2000, 0xff).toString('base64url')
+  assert.equal(importKey({ ...key, n: longModulus }, 'RS256'), undefined)
+})
+
+for (const [what, jwk] of Object.entries<Json>({
+  'an empty object': {},
+  'a symmetric key': { kty: 'oct', k: 'AAAA' },
+  'a key with a wrong member': { kty: 'EC', crv: 'P-256', x: 1, y: 2 },
+  'a curve that is not accepted': { kty: 'EC', crv: 'secp256k1', x: 'A'.repeat(43), y: 'A'.repeat(43) },
+  'a type nobody knows': { kty: 'XX' },
+})) {
+  test(`${what} is no public key`, () => {
+    for (const name of names) assert.equal(importKey(jwk, name), undefined)
+  })
+}
+
+test('a private key is no public key', async () => {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  assert.equal(importKey({ ...privateKey.export({ format: 'jwk' }) }, 'ES256'), undefined)
+})
+
+test('a key for encryption signs nothing', async () => {
+  const { jwk } = await createSigningKey('ES256')
+  assert.equal(importKey({ ...jwk, use: 'enc' }, 'ES256'), undefined)
+})
+
+for (const text of [
+  '',
+  '..',
+  'e30.e30',
+  'e30.e30.',
+  'e30.e30.AA.AA',
+  'W10.e30.AA',
+  'e30.bnVsbA.AA',
+  'e3.e30.AA',
+  'e30=.e30.AA',
+]) {
+  test(`"${text}" is no JWS of two objects`, () => assert.equal(splitJws(text, 99), undefined))
+}
+
+test('a JWS over the length is none', () => {
+  assert.ok(splitJws('e30.e30.AA', 10))
+  assert.equal(splitJws('e30.e30.AA', 9), undefined)
+})
