@@ -2,25 +2,50 @@
 // moved in between, the caller judges again from the top (rule 5). Refusals that no second look can change become the
 // errors that the client sees. No outcome is answered before it is durable.
 
+import assert from 'node:assert/strict'
+
 import type { ErrorCode } from '../../base/error-codes.ts'
 import { XpodError } from '../../base/errors.ts'
+import type { PodRequest } from '../exchange.ts'
+import type { PodHome } from '../home.ts'
 import type { Operation, PodParts } from '../operation.ts'
+import { aclOf, auxiliaryOf } from '../path.ts'
 import type { Change, Outcome, Refusal } from '../store/change.ts'
 
 export type Committed = Extract<Outcome, { ok: true }>
 
 const maxRetries = 3
 
+/** No path is called like this, so the line cannot be one of a path that waits already. */
+const rightsLine = 'rights'
+
 /**
  * Calls `attempt` until it gives a result, at most four times; it gives undefined when the state moved between its judging
  * and its commit. Throws POD_BUSY after that.
+ *
+ * Every change of an ACL outdates what was judged for all other writes of the pod. So that a burst of them starves nobody,
+ * writes that change rights, and those that lost to one, stand in one line of the pod.
  */
-export async function untilSettled<T>(attempt: () => Promise<T | undefined>): Promise<T> {
-  for (let tries = 0; tries <= maxRetries; tries++) {
-    const result = await attempt()
-    if (result !== undefined) return result
+export async function untilSettled<T>({ home, request }: Operation, attempt: () => Promise<T | undefined>): Promise<T> {
+  let left = maxRetries + 1
+  const settle = async (isInLine: boolean): Promise<T | undefined> => {
+    while (left-- > 0) {
+      const { aclSeq } = home
+      const result = await attempt()
+      if (result !== undefined) return result
+      if (!isInLine && home.aclSeq !== aclSeq) return undefined
+    }
+    throw new XpodError('POD_BUSY', 'the resource or its rights change too often')
   }
-  throw new XpodError('POD_BUSY', 'the resource or its rights change too often')
+  const first = changesRights(home, request) ? undefined : await settle(false)
+  if (first !== undefined) return first
+  const result = await home.inOrder(rightsLine, () => settle(true))
+  assert(result !== undefined, 'in line it settles or throws')
+  return result
+}
+
+function changesRights(home: PodHome, { method, path }: PodRequest): boolean {
+  return auxiliaryOf(path) === 'acl' || (method === 'DELETE' && home.peek(aclOf(path))?.resource !== undefined)
 }
 
 export type Planned = Pick<Change, 'require' | 'ops' | 'groups'>

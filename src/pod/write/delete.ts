@@ -16,7 +16,7 @@ import { noContent } from './written.ts'
 export async function deleteResource(parts: PodParts, op: Operation): Promise<PodResponse> {
   const { pod, path } = op.request
   refusePlace(pod, path)
-  return untilSettled(async () => {
+  return untilSettled(op, async () => {
     const require = await judge(parts, op)
     const committed = await tryCommit(parts, op, { require, ops: [{ kind: 'delete', path }] })
     return committed && noContent

@@ -41,7 +41,7 @@ export async function patchResource(parts: PodParts, op: Operation): Promise<Pod
   if (isContainer(path)) throw new XpodError('PATCH_TARGET', 'a container is described by its .meta')
   const body = await readBody(op.request, parts.limits.maxPatchBytes)
   const patch = await parts.rdf.readPatch(body, { kind, base: urlOf(pod, path) }, signal)
-  return op.home.inOrder(path, () => untilSettled(() => applyOnce(parts, op, patch)))
+  return op.home.inOrder(path, () => untilSettled(op, () => applyOnce(parts, op, patch)))
 }
 
 function languageOf(mediaType: string): Patch['kind'] {

@@ -66,7 +66,7 @@ function likely(container: Path, name: Name): Path {
 }
 
 function commitPost(parts: PodParts, op: Operation, create: Op): Promise<PodResponse> {
-  return untilSettled(async () => {
+  return untilSettled(op, async () => {
     const require = await judge(parts, op)
     const committed = await tryCommit(parts, op, { require, ops: [create] })
     return committed && written(op.home, committed)

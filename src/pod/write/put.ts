@@ -72,7 +72,7 @@ function asFound({ path, resource }: Target): Require {
 }
 
 function commitPut(parts: PodParts, op: Operation, ops: readonly Op[]): Promise<PodResponse> {
-  return untilSettled(async () => {
+  return untilSettled(op, async () => {
     const { require } = await judge(parts, op)
     const committed = await tryCommit(parts, op, { require, ops })
     return committed && written(op.home, committed)
@@ -102,7 +102,7 @@ async function putIdentity(
   const { pod, path, signal } = op.request
   const source = { mediaType: put.mediaType, base: urlOf(pod, path) }
   const after = rdf === undefined ? [] : (await parts.rdf.parse(rdf, source, signal)).quads
-  return untilSettled(async () => {
+  return untilSettled(op, async () => {
     const { target, require } = await judge(parts, op)
     await refuseOtherIssuers(parts, op, target, after)
     const committed = await tryCommit(parts, op, { require: [...require, ...sameVersion(target)], ops: [put] })
@@ -122,7 +122,7 @@ async function putAcl(parts: PodParts, op: Operation): Promise<PodResponse> {
   const groups = await checkedAcl(parts, { bytes, mediaType, pod, aclPath: path })
   await using staged = await stageBytes(parts, op, bytes, maxAclBytes)
   const ops: Op[] = [{ kind: 'put', path, mediaType, body: staged }]
-  return await untilSettled(async () => {
+  return await untilSettled(op, async () => {
     const { require } = await judge(parts, op)
     const committed = await tryCommit(parts, op, { require, ops, groups })
     return committed && written(op.home, committed)

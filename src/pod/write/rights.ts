@@ -40,18 +40,12 @@ export function modesToPut(target: Target): Modes {
   return target.resource !== undefined || target.auxiliary === 'meta' ? write : append
 }
 
-/**
- * POST: Append on the container. Throws 404 or leaves `existing` to the caller only for those who may read or append here.
- */
+/** POST: Append on the container. That nothing is there is told to readers as well (404); what is there, to nobody else. */
 export async function authorizePost(parts: Judges, op: Operation, target: Target): Promise<void> {
   const modes = await modesOn(parts, op, target.subject)
-  if (target.auxiliary === 'acl') {
-    if (!allows(modes, control)) throw denied(op.agent)
-    return
-  }
-  if (allows(modes, append)) return
-  const isUsable = target.resource?.kind === 'container'
-  if (isUsable || !allows(modes, read)) throw denied(op.agent)
+  const wanted = target.auxiliary === 'acl' ? control : append
+  if (allows(modes, wanted)) return
+  if (target.resource !== undefined || !allows(modes, read)) throw denied(op.agent)
 }
 
 /**

@@ -318,3 +318,19 @@ test('an ACL change that leaves the writer its rights costs a second look, not t
   assert.equal(seen.status, 201)
   assert.equal(await world.text('/busy/x.txt'), 'firstsecond')
 })
+
+test('twenty ACLs, documents and deletions with ACLs at once all succeed', async () => {
+  const numbers = Array.from({ length: 20 }, (_, n) => n)
+  for (const n of numbers) {
+    await world.write(`/burst/${n}.ttl`, '')
+    await world.write(`/burst/${n}.old`, '')
+    await world.write(`/burst/${n}.old.acl`, aclFor(`/burst/${n}.old`, []))
+  }
+  const acl = (n: number) => aclFor(`/burst/${n}.ttl`, [])
+  const seen = await Promise.all([
+    ...numbers.map((n) => world.send('PUT', `/burst/${n}.ttl.acl`, { headers: turtle, body: acl(n) })),
+    ...numbers.map((n) => world.send('PUT', `/burst/${n}.new`, { headers: turtle, body: '' })),
+    ...numbers.map((n) => world.send('DELETE', `/burst/${n}.old`)),
+  ])
+  assert.deepEqual(new Set(seen.map(({ status }) => status)), new Set([201, 204]))
+})
