@@ -44,7 +44,7 @@ async function answer(parts: Parts, request: HttpRequest): Promise<HttpAnswer> {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return problemAnswer(new XpodError('METHOD_NOT_ALLOWED'), ['Allow', 'GET, HEAD'])
   }
-  const [path, query = ''] = request.target.split('?', 2)
+  const [path = '', query = ''] = request.target.split('?', 2)
   switch (path) {
     case '/livez':
       return text(200, 'ok\n')

@@ -101,7 +101,7 @@ export async function connectControl(dataDir: string): Promise<PodAdministration
     create: async (wish) => (await call('POST', '/pods', wish)) as PodReport,
     list: async (after, limit) => {
       const query = new URLSearchParams({ limit: String(limit), ...(after === undefined ? {} : { after }) })
-      return (await call('GET', `/pods?${query}`)) as PodReport[]
+      return (await call('GET', `/pods?${query.toString()}`)) as PodReport[]
     },
     show: async (name) => (await call('GET', of(name))) as PodReport,
     delete: async (name) => {

@@ -90,20 +90,20 @@ const words = {
     lang: 'en',
     what: 'This is a Solid server. It keeps personal data stores, called pods, and their owners decide who may read or change what is in them.',
     make: 'To make a pod, run this on the server:',
-    then: 'It then lies at',
+    lies: 'It then lies at',
     more: 'About Solid',
   },
   zh: {
     lang: 'zh-CN',
     what: '这是一台 Solid 服务器。它保存个人数据空间（Pod），由主人决定谁可以读取或修改其中的内容。',
     make: '要新建一个 Pod，请在服务器上运行：',
-    then: '之后它的地址是',
+    lies: '之后它的地址是',
     more: '了解 Solid',
   },
 } as const
 
 function frontPage(baseUrl: string, { headers }: PageRequest): ReturnType<Page> {
-  const { lang, what, make, then, more } = /^\s*zh\b/i.test(headers['accept-language'] ?? '') ? words.zh : words.en
+  const { lang, what, make, lies, more } = /^\s*zh\b/i.test(headers['accept-language'] ?? '') ? words.zh : words.en
   const text = `<!doctype html>
 <html lang="${lang}">
 <meta charset="utf-8">
@@ -118,7 +118,7 @@ pre { padding: .6em 1em; border: 1px solid; border-radius: .3em; overflow-x: aut
 <p>${what}</p>
 <p>${make}</p>
 <pre>xpod pod create alice</pre>
-<p>${then} <code>${escapeHtml(baseUrl)}alice/</code></p>
+<p>${lies} <code>${escapeHtml(baseUrl)}alice/</code></p>
 <p><a href="https://solidproject.org/">${more}</a></p>
 </html>
 `

@@ -32,18 +32,15 @@ export function watchReadiness(parts: {
   readonly isDraining: () => boolean
 }): Readiness {
   return {
-    check: () =>
-      Promise.all([
-        {
-          name: 'accepting requests',
-          ok: !parts.isDraining(),
-          harmless: false,
-          detail: parts.isDraining() ? 'draining' : '',
-        },
-        checkDatabase(parts.db),
-        checkRoom(parts.objects),
+    async check() {
+      const isDraining = parts.isDraining()
+      return [
+        { name: 'accepting requests', ok: !isDraining, harmless: false, detail: isDraining ? 'draining' : '' },
+        await checkDatabase(parts.db),
+        await checkRoom(parts.objects),
         checkRows(parts.store),
-      ]),
+      ]
+    },
   }
 }
 

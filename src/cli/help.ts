@@ -5,32 +5,41 @@ import { errorCodes } from '../base/error-codes.ts'
 import { environmentName, type Key, type KeyName, keyNames, keys } from '../config/keys.ts'
 import { commandGroups, commands, globalOptions } from './commands.ts'
 import type { CommandRow, OptionRow } from './invocation.ts'
-import { layoutTable } from './render.ts'
+import { layoutTable, type Width } from './render.ts'
 import type { Texts } from './texts.ts'
 
 export const topicNames = ['environment', 'exit-codes', 'config', 'formatting'] as const
 export type TopicName = (typeof topicNames)[number]
 
 /** Help for the program or for a word that only groups commands, such as `pod`. */
-export function programHelp(texts: Texts, prefix: string): string {
+export interface Words {
+  readonly texts: Texts
+  readonly width: Width
+}
+
+export function programHelp(words: Words, prefix: string): string {
+  const { texts } = words
   const below = commands.filter((row) => prefix === '' || row.name.startsWith(`${prefix} `))
   const group = commandGroups[prefix]
   const examples = prefix === '' ? programExamples : below.slice(0, 3).map((row) => row.examples[0]!)
   const groups = [...new Set(below.map((row) => row.group))].flatMap((name) => [
     '',
     `${texts[name]}:`,
-    ...indent(below.filter((row) => row.group === name).map((row) => [usageName(row), texts[row.summary]])),
+    ...indent(
+      words.width,
+      below.filter((row) => row.group === name).map((row) => [usageName(row), texts[row.summary]]),
+    ),
   ])
   return [
     `${texts.usage} xpod ${prefix === '' ? '' : `${prefix} `}COMMAND`,
     '',
     group === undefined ? texts.summary : texts[group],
-    ...exampleLines(texts, examples),
+    ...exampleLines(words, examples),
     ...groups,
     '',
     texts.globalOptions,
     ...optionLines(
-      texts,
+      words,
       prefix === '' ? [...globalOptions, { name: 'version', help: 'optionVersion' }] : globalOptions,
     ),
     '',
@@ -45,7 +54,8 @@ const programExamples: CommandRow['examples'] = [
   ['xpod pod list', ''],
 ]
 
-export function commandHelp(texts: Texts, row: CommandRow): string {
+export function commandHelp(words: Words, row: CommandRow): string {
+  const { texts } = words
   const options = [
     ...(row.options ?? []).map((option) => optionCells(texts, option)),
     ...settingRows(texts, row.settings),
@@ -54,14 +64,21 @@ export function commandHelp(texts: Texts, row: CommandRow): string {
     `${texts.usage} xpod ${usageName(row)}${options.length > 0 ? ' [OPTIONS]' : ''}`,
     '',
     texts[row.summary],
-    ...exampleLines(texts, row.examples),
+    ...exampleLines(words, row.examples),
     ...(row.args === undefined
       ? []
-      : ['', texts.arguments, ...indent(row.args.map((arg) => [arg.name, texts[arg.help]]))]),
-    ...(options.length === 0 ? [] : ['', texts.options, ...indent(options)]),
+      : [
+          '',
+          texts.arguments,
+          ...indent(
+            words.width,
+            row.args.map((arg) => [arg.name, texts[arg.help]]),
+          ),
+        ]),
+    ...(options.length === 0 ? [] : ['', texts.options, ...indent(words.width, options)]),
     '',
     texts.globalOptions,
-    ...optionLines(texts, globalOptions),
+    ...optionLines(words, globalOptions),
   ].join('\n')
 }
 
@@ -84,8 +101,11 @@ function optionCells(texts: Texts, option: OptionRow): string[] {
   return [optionUsage(option), `${texts[option.help]}${choices}`]
 }
 
-function optionLines(texts: Texts, options: readonly OptionRow[]): string[] {
-  return indent(options.map((option) => optionCells(texts, option)))
+function optionLines({ texts, width }: Words, options: readonly OptionRow[]): string[] {
+  return indent(
+    width,
+    options.map((option) => optionCells(texts, option)),
+  )
 }
 
 function settingRows(texts: Texts, names: readonly KeyName[]): string[][] {
@@ -100,15 +120,21 @@ export function shownDefault(name: KeyName): string {
   return keys[name].default ?? ''
 }
 
-function exampleLines(texts: Texts, examples: CommandRow['examples']): string[] {
-  const lines = indent(examples.map(([command, comment]) => [command, comment === '' ? '' : `# ${comment}`]))
+function exampleLines({ texts, width }: Words, examples: CommandRow['examples']): string[] {
+  const lines = indent(
+    width,
+    examples.map(([command, comment]) => [command, comment === '' ? '' : `# ${comment}`]),
+  )
   return ['', texts.examples, ...lines]
 }
 
-function indent(rows: readonly (readonly string[])[]): string[] {
+function indent(width: Width, rows: readonly (readonly string[])[]): string[] {
   const head = (rows[0] ?? []).map(() => '')
-  return layoutTable(rows, { head, showHead: false }, undefined).map((line) => `  ${line}`)
+  return layoutTable(rows, { head, showHead: false }, { width }).map((line) => `  ${line}`)
 }
+
+/** Topics are English. */
+const asciiWidth: Width = (text) => text.length
 
 export function topicHelp(topic: TopicName): string {
   return topics[topic]().join('\n')
@@ -133,6 +159,7 @@ const topics: Readonly<Record<TopicName, () => string[]>> = {
     'Every setting can be given in the environment:',
     '',
     ...indent(
+      asciiWidth,
       keyNames.map((name) => {
         const { otherNames = [], secret = false }: Key<unknown> = keys[name]
         const file = secret ? [`${environmentName(name)}_FILE`] : []
@@ -146,11 +173,14 @@ const topics: Readonly<Record<TopicName, () => string[]>> = {
   'exit-codes': () => [
     'Exit status:',
     '',
-    ...indent(exitCodes),
+    ...indent(asciiWidth, exitCodes),
     '',
     'Failures and their status:',
     '',
-    ...indent(Object.entries(errorCodes).map(([code, row]) => [code, String(row.exit), row.title])),
+    ...indent(
+      asciiWidth,
+      Object.entries(errorCodes).map(([code, row]) => [code, String(row.exit), row.title]),
+    ),
   ],
   config: () => [
     'A setting counts in this order: flag, environment, --config FILE, config.d/*.json beside that file (later names',

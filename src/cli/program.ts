@@ -9,9 +9,9 @@ import { type Flags, loadSettings, readSurroundings } from '../config/load.ts'
 import { nearest } from '../config/nearest.ts'
 import { commandGroups, commands, globalOptions } from './commands.ts'
 import { complain } from './failure.ts'
-import { commandHelp, programHelp, type TopicName, topicHelp, topicNames } from './help.ts'
+import { commandHelp, programHelp, type TopicName, topicHelp, topicNames, type Words } from './help.ts'
 import type { CommandRow, Invocation, OptionRow } from './invocation.ts'
-import { type ColourChoice, createOutput, type Output } from './render.ts'
+import { type ColourChoice, createOutput, type Output, widthFor } from './render.ts'
 import { fill, type Texts } from './texts.ts'
 import { chinese } from './texts-zh.ts'
 import { english } from './texts-en.ts'
@@ -32,7 +32,7 @@ export async function runProgram(argv: readonly string[], signal: AbortSignal): 
       for (const word of await complete(argv.slice(argv[1] === '--' ? 2 : 1))) out.print(word)
       return 0
     }
-    const help = helpFor(argv, texts)
+    const help = await helpFor(argv, texts)
     if (help !== undefined) return printHelp(help, out)
     const { row, flags, args } = parse(argv)
     what = row.name
@@ -145,17 +145,18 @@ function printHelp(help: Help, out: Output): number {
 }
 
 /** Help in all its spellings: xpod, xpod help X, xpod X --help, xpod --version. Undefined when a command is to be run. */
-function helpFor(argv: readonly string[], texts: Texts): Help | undefined {
+async function helpFor(argv: readonly string[], texts: Texts): Promise<Help | undefined> {
   const words = leadingWords(argv)
+  const inWords: Words = { texts, width: await widthFor(Object.values(texts)) }
   const asksHelp = argv.some((word) => word === '--help' || word === '-h')
   if (argv[0] === '--version' || argv[0] === '-V') return { text: ownVersion(), exit: 0 }
   if (words.length === 0 && argv.every((word) => !word.startsWith('-') || word === '--help' || word === '-h')) {
-    return { text: programHelp(texts, ''), exit: 0 }
+    return { text: programHelp(inWords, ''), exit: 0 }
   }
-  if (words[0] === 'help') return { text: helpOn(words.slice(1), texts), exit: 0 }
+  if (words[0] === 'help') return { text: helpOn(words.slice(1), inWords), exit: 0 }
   const name = words.join(' ')
-  if (asksHelp) return { text: helpOn(words, texts), exit: 0 }
-  if (Object.hasOwn(commandGroups, name)) return { text: programHelp(texts, name), exit: 2 }
+  if (asksHelp) return { text: helpOn(words, inWords), exit: 0 }
+  if (Object.hasOwn(commandGroups, name)) return { text: programHelp(inWords, name), exit: 2 }
   return undefined
 }
 
@@ -164,13 +165,14 @@ function leadingWords(argv: readonly string[]): string[] {
   return argv.slice(0, end < 0 ? undefined : end)
 }
 
-function helpOn(words: readonly string[], texts: Texts): string {
+function helpOn(words: readonly string[], inWords: Words): string {
+  const { texts } = inWords
   const name = words.join(' ')
-  if (name === '' || name === 'help') return programHelp(texts, '')
+  if (name === '' || name === 'help') return programHelp(inWords, '')
   if (name === 'topics') return `${texts.topics}\n${topicNames.map((topic) => `  xpod help ${topic}`).join('\n')}`
   const row = commands.findLast((one) => name === one.name || name.startsWith(`${one.name} `))
-  if (row !== undefined) return commandHelp(texts, row)
-  if (Object.hasOwn(commandGroups, name)) return programHelp(texts, name)
+  if (row !== undefined) return commandHelp(inWords, row)
+  if (Object.hasOwn(commandGroups, name)) return programHelp(inWords, name)
   if (topicNames.includes(name as TopicName)) return topicHelp(name as TopicName)
   const close = nearest(name, [...commands.map((one) => one.name), ...Object.keys(commandGroups), ...topicNames])
   const hint = close === undefined ? 'xpod help topics' : fill(texts.didYouMean, { name: close })

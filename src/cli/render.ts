@@ -2,14 +2,13 @@
 // wraps; tables measure Chinese as two columns a character and are cut to the terminal's width only on a terminal.
 
 import { Chalk, type ChalkInstance } from 'chalk'
-import stringWidth from 'string-width'
 
 export interface Output {
   /** A result, with a line feed. */
   print(text: string): void
   /** One JSON document, for --json. */
   json(value: unknown): void
-  table(rows: readonly (readonly string[])[], options: TableOptions): void
+  table(rows: readonly (readonly string[])[], options: TableOptions): Promise<void>
   /** To stderr, with a line feed. */
   complain(text: string): void
   /** A question on stderr, for confirmations; undefined when nobody can answer. */
@@ -48,9 +47,10 @@ export function createOutput(choice: ColourChoice, wished: boolean | undefined):
   return {
     print,
     json: (value) => print(JSON.stringify(value, null, 2)),
-    table: (rows, options) => {
+    table: async (rows, options) => {
       const columns = isTerminal && !options.wide ? stdout.columns : undefined
-      for (const line of layoutTable(rows, options, columns)) print(line)
+      const width = await widthFor([...options.head, ...rows.flat()])
+      for (const line of layoutTable(rows, options, { width, columns })) print(line)
     },
     complain: (text) => {
       stderr.write(`${text}\n`)
@@ -75,31 +75,39 @@ export function createOutput(choice: ColourChoice, wished: boolean | undefined):
   }
 }
 
+export type Width = (text: string) => number
+
+/** The tables of string-width take 60 ms to load, and most of what is printed is ASCII. */
+export async function widthFor(texts: readonly string[]): Promise<Width> {
+  if (texts.every((text) => /^[\x20-\x7e]*$/.test(text))) return (text) => text.length
+  return (await import('string-width')).default
+}
+
 /** Columns two spaces apart, without trailing spaces; lines cut to `columns` when given. */
 export function layoutTable(
   rows: readonly (readonly string[])[],
   options: Pick<TableOptions, 'head' | 'showHead' | 'right'>,
-  columns: number | undefined,
+  { width, columns }: { readonly width: Width; readonly columns?: number | undefined },
 ): string[] {
   const all = options.showHead ? [options.head, ...rows] : rows
-  const widths = options.head.map((_, index) => Math.max(0, ...all.map((row) => stringWidth(row[index] ?? ''))))
+  const widths = options.head.map((_, index) => Math.max(0, ...all.map((row) => width(row[index] ?? ''))))
   return all.map((row) => {
     const cells = row.map((cell, index) => {
-      const padding = ' '.repeat(widths[index]! - stringWidth(cell))
+      const padding = ' '.repeat(widths[index]! - width(cell))
       return options.right?.includes(index) ? padding + cell : cell + padding
     })
     const line = cells.join('  ').trimEnd()
-    return columns === undefined ? line : cut(line, columns)
+    return columns === undefined ? line : cut(line, columns, width)
   })
 }
 
-function cut(line: string, columns: number): string {
-  if (stringWidth(line) <= columns) return line
+function cut(line: string, columns: number, width: Width): string {
+  if (width(line) <= columns) return line
   let kept = ''
-  let width = 0
+  let taken = 0
   for (const { segment } of new Intl.Segmenter().segment(line)) {
-    width += stringWidth(segment)
-    if (width > columns - 1) break
+    taken += width(segment)
+    if (taken > columns - 1) break
     kept += segment
   }
   return `${kept}…`

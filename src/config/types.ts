@@ -119,13 +119,13 @@ export const originUrl: SettingType<string> = {
   schema: { type: 'string', format: 'uri' },
 }
 
-/** Only SQLite so far: `sqlite:` is the file in the data directory. */
+/** Only `sqlite:` so far, the file in the data directory. */
 export const databaseUrl: SettingType<string> = {
   placeholder: 'URL',
   parse(value) {
     if (/^postgres(?:ql)?:/.test(value))
       throw new Error('PostgreSQL comes with a later version; leave it out for SQLite')
-    if (!/^sqlite:(?:[^/].*|\/[^/].*)?$/.test(value)) throw new Error('write sqlite: or sqlite:PATH')
+    if (value !== 'sqlite:') throw new Error('write sqlite: (the file lies in the data directory)')
     return value
   },
   schema: { type: 'string' },

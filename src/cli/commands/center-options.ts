@@ -38,7 +38,7 @@ export function openLog({ out, surroundings }: Invocation, settings: Settings): 
     level: settings['log-level'],
     format: format === 'auto' ? (out.isErrorTerminal ? 'text' : 'json') : format,
     clock: systemClock,
-    write: out.log,
+    write: (line) => out.log(line),
     journal: surroundings.journal,
   })
 }

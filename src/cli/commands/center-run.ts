@@ -25,7 +25,7 @@ export async function runCenter(call: Invocation): Promise<number> {
     [texts.runningAdmin, center.adminUrl ?? ''],
     [texts.runningNext, nextPods.length === 0 ? texts.nextFirstPod : ''],
   ].filter(([, text]) => text !== '')
-  out.table(lines as string[][], { head: ['', ''], showHead: false, wide: true })
+  await out.table(lines as string[][], { head: ['', ''], showHead: false, wide: true })
   log.info('center.started', { baseUrl: center.baseUrl, adminUrl: center.adminUrl, dataDir: center.dataDir })
 
   const status = await Promise.race([fatal.promise, aborted(signal).then(() => 0)])

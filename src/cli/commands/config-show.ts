@@ -17,7 +17,7 @@ export async function showConfig({ out, texts, flags, loadSettings }: Invocation
   const withOrigin = flags.origin === true
   const rows = lines.map(({ key, value, origin }) => [key, value ?? '', ...(withOrigin ? [origin] : [])])
   const { columnSetting, columnValue, columnOrigin } = texts
-  out.table(rows, {
+  await out.table(rows, {
     head: [columnSetting, columnValue, ...(withOrigin ? [columnOrigin] : [])],
     showHead: flags['no-header'] !== true,
     wide: flags.wide === true,

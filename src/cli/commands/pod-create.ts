@@ -22,6 +22,6 @@ export async function createPod(call: Invocation): Promise<number> {
     [texts.podWebId, pod.owners.join(' ')],
     [texts.podNext, next],
   ]
-  out.table(lines, { head: ['', ''], showHead: false, wide: true })
+  await out.table(lines, { head: ['', ''], showHead: false, wide: true })
   return 0
 }

@@ -27,7 +27,7 @@ export async function listPods(call: Invocation): Promise<number> {
       pod.owners.join(' '),
     ])
     const { columnName, columnState, columnUsed, columnQuota, columnResources, columnBase, columnOwner } = texts
-    out.table(rows, {
+    await out.table(rows, {
       head: [columnName, columnState, columnUsed, columnQuota, columnResources, columnBase, columnOwner],
       showHead: flags['no-header'] !== true,
       wide: flags.wide === true,

@@ -18,8 +18,8 @@ export async function setPodQuota(call: Invocation): Promise<number> {
   if (flags['dry-run'] === true) {
     const pod = await pods.show(name)
     const quota = { quotaBytes: bytes ?? pod.quotaBytes, quotaResources: resources ?? pod.quotaResources }
-    printQuota(call, { ...pod, ...quota })
-  } else printQuota(call, await pods.setQuota(name, { bytes, resources }))
+    await printQuota(call, { ...pod, ...quota })
+  } else await printQuota(call, await pods.setQuota(name, { bytes, resources }))
   return 0
 }
 

@@ -7,18 +7,18 @@ import { openPods } from './center-options.ts'
 
 export async function showPodQuota(call: Invocation): Promise<number> {
   await using pods = await openPods(call)
-  printQuota(call, await pods.show(call.args[0]!))
+  await printQuota(call, await pods.show(call.args[0]!))
   return 0
 }
 
-export function printQuota({ out, texts, flags }: Invocation, pod: PodReport): void {
+export async function printQuota({ out, texts, flags }: Invocation, pod: PodReport): Promise<void> {
   const { name, bytes, quotaBytes, resources, quotaResources } = pod
   if (flags.json === true) return out.json({ name, bytes, quotaBytes, resources, quotaResources })
   const rows = [
     [texts.columnUsed, sizeText(bytes), sizeText(quotaBytes)],
     [texts.columnResources, String(resources), String(quotaResources)],
   ]
-  out.table(rows, {
+  await out.table(rows, {
     head: [name, texts.columnUsed, texts.columnQuota],
     showHead: true,
     wide: true,

@@ -11,7 +11,7 @@ export async function showPod(call: Invocation): Promise<number> {
   await using pods = await openPods(call)
   const pod = await pods.show(args[0]!)
   if (flags.json === true) out.json(pod)
-  else out.table(podLines(texts, pod), { head: ['', ''], showHead: false, wide: true })
+  else await out.table(podLines(texts, pod), { head: ['', ''], showHead: false, wide: true })
   return 0
 }
 
