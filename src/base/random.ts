@@ -14,9 +14,24 @@ export interface Random {
 
 export const systemRandom: Random = {
   bytes: (length) => randomBytes(length),
-  uint32: () => randomBytes(4).readUInt32BE(0),
+  uint32: () => draw(4).readUInt32BE(0),
   uuid: () => randomUUID(),
-  uuid7: (nowMs) => uuid7From(nowMs, randomBytes(10)),
+  uuid7: (nowMs) => uuid7From(nowMs, draw(10)),
+}
+
+// Few bytes at a time cost a call of the kernel each; each write needs some.
+const poolBytes = 4096
+let pool = Buffer.alloc(0)
+let drawn = 0
+
+/** The next bytes of the pool; used at once and never kept. */
+function draw(length: number): Buffer {
+  if (drawn + length > pool.length) {
+    pool = randomBytes(poolBytes)
+    drawn = 0
+  }
+  drawn += length
+  return pool.subarray(drawn - length, drawn)
 }
 
 /** RFC 9562 section 5.7: 48 bits of milliseconds, then the given 10 random bytes with version and variant set. */
