@@ -6,6 +6,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 
 import { KiB } from '../../base/bytes.ts'
 import type { Clock } from '../../base/clock.ts'
+import { XpodError } from '../../base/errors.ts'
 import { type MinimumRate, RequestBody } from './body.ts'
 import type { HttpAnswer, HttpRequest } from './message.ts'
 
@@ -64,10 +65,10 @@ export class Exchange implements HttpRequest {
     if (this.#abort === undefined) {
       const abort = new AbortController()
       this.#abort = abort
-      if (this.response.destroyed) abort.abort()
+      if (this.response.destroyed) abort.abort(clientGone())
       else {
         this.response.once('close', () => {
-          if (!this.response.writableFinished) abort.abort()
+          if (!this.response.writableFinished) abort.abort(clientGone())
         })
       }
     }
@@ -179,4 +180,9 @@ function withLength(answer: HttpAnswer, isHead: boolean): string[] {
     if (name.length === 14 && name.toLowerCase() === 'content-length') return headers
   }
   return [...headers, 'Content-Length', String(body === undefined ? 0 : body.length)]
+}
+
+/** The reason that whoever works for a request sees when nobody waits for its answer: no failure of the server. */
+function clientGone(): XpodError {
+  return new XpodError('BODY_INCOMPLETE', 'the client is gone')
 }
