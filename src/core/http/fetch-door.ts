@@ -173,6 +173,7 @@ function checkedLookup(guard: Guard, secure: boolean): LookupFunction {
 }
 
 async function request(guard: Guard, url: URL, wanted: Required<FetchOptions>, signal: AbortSignal) {
+  signal.throwIfAborted()
   const secure = url.protocol === 'https:'
   const connect = buildConnector({
     lookup: checkedLookup(guard, secure),
@@ -181,19 +182,23 @@ async function request(guard: Guard, url: URL, wanted: Required<FetchOptions>, s
     timeout: wanted.timeoutMs,
   })
   const client = new Client(url.origin, { connect, pipelining: 0, maxHeaderSize: maxHeaderBytes })
+  // A signal given to the request itself is only looked at once there is a connection. Not awaited either way, because
+  // destroying waits for a connection that is still being made.
+  const end = (): void => client.destroy(signal.aborted ? (signal.reason as Error) : null, () => undefined)
+  signal.addEventListener('abort', end, { once: true })
   try {
     const answer = await client.request({
       method: 'GET',
       path: url.pathname + url.search,
       headers: { accept: wanted.accept, 'accept-encoding': 'gzip, br', 'user-agent': 'xpod' },
-      signal,
     })
     const location = answer.headers['location']
     if ([301, 302, 303, 307, 308].includes(answer.statusCode) && typeof location === 'string') return { location }
     return await read(answer, url, wanted.maxBytes)
   } finally {
-    // Ends the connection with whatever it still wants to send; nothing is reused, so nothing must be drained.
-    await client.destroy()
+    // Nothing is reused, so nothing must be drained.
+    signal.removeEventListener('abort', end)
+    end()
   }
 }
 

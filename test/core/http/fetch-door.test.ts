@@ -34,11 +34,13 @@ interface Site {
   readonly requests: IncomingMessage[]
 }
 
-async function site(context: TestContext, listener: RequestListener, host = '127.0.0.1'): Promise<Site> {
+type Listener = (...args: Parameters<RequestListener>) => unknown
+
+async function site(context: TestContext, listener: Listener, host = '127.0.0.1'): Promise<Site> {
   const requests: IncomingMessage[] = []
   const server = createServer((request, response) => {
     requests.push(request)
-    listener(request, response)
+    void listener(request, response)
   })
   await new Promise<void>((resolve) => server.listen(0, host, resolve))
   context.after(() => {
@@ -413,7 +415,14 @@ test('more than a thousand waiting requests are refused', async (context) => {
   const { url } = await site(context, () => {})
   const opened = door(context, { allowLoopback: true })
   const all = Array.from({ length: 1100 }, (_, n) => opened.fetch(`${url}${n}`, { accept }))
-  const last = await Promise.race(all.map((one) => one.then(() => assert.fail(), (error: unknown) => error)))
+  const last = await Promise.race(
+    all.map((one) =>
+      one.then(
+        () => assert.fail(),
+        (error: unknown) => error,
+      ),
+    ),
+  )
   assert.match(String(last), /too many/)
   await opened[Symbol.asyncDispose]()
   const results = await Promise.allSettled(all)
