@@ -1,0 +1,1 @@
+PREFIX ex: <http://e/> DELETE WHERE { ?s ex:k ?k . ?k ex:n ?n } ; DELETE { ?a ?b ?c } WHERE { ?a ?b ?c . _:x ex:p ?a }
