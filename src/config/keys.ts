@@ -1,7 +1,6 @@
 // The one table of settings. A row gives a setting its flag, its XPOD_… name, its name in a file, the names that other
 // software gave it, its type, its default and its help. Help, manual, README and JSON Schema are made from it.
 
-import { GiB, MiB } from '../base/bytes.ts'
 import * as types from './types.ts'
 import type { SettingType } from './types.ts'
 
@@ -37,10 +36,10 @@ export const keys = {
     'Internal hosts that WebIDs and key sets may be fetched from (repeatable)',
   ),
   'acl-origin': key(types.flag, 'false', 'Let acl:origin in ACLs give access to web pages'),
-  'max-body': key(types.size, `${10 * GiB}`, 'Largest body of one resource'),
+  'max-body': key(types.size, '10 GiB', 'Largest body of one resource'),
   'pod-quota': key(types.size, '1GB', 'Bytes a new pod may hold'),
   'pod-max-resources': key(types.count, '100000', 'Resources a new pod may hold'),
-  'cache-memory': key(types.size, `${64 * MiB}`, 'Memory for what is read often'),
+  'cache-memory': key(types.size, '64 MiB', 'Memory for what is read often'),
   'log-level': key(types.oneOf('debug', 'info', 'warn', 'error'), 'info', 'Least level that is logged'),
   'log-format': key(types.oneOf('auto', 'json', 'logfmt', 'text'), 'auto', 'auto: text on a terminal, else json'),
   'access-log': key(types.flag, 'false', 'Log one line a request'),

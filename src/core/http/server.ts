@@ -209,7 +209,8 @@ class RunningServer implements HttpServer {
   /** Answers what is not HTTP, unless another answer is owed on the connection: then nothing can be said any more. */
   #refuseBroken(error: Error, socket: TrackedSocket): void {
     const code = systemCode(error)
-    if (code === 'ECONNRESET' || !socket.writable || socket[owed] > 0) socket.destroy()
+    if (code === 'ECONNRESET' || !socket.writable) socket.destroy()
+    else if (socket[owed] > 0) socket.destroySoon()
     else if (code === 'HPE_HEADER_OVERFLOW') refuse(socket, new XpodError('HEADER_INVALID', 'over 32 KiB'), 431)
     else if (code === 'ERR_HTTP_REQUEST_TIMEOUT') refuse(socket, new XpodError('TOO_SLOW'))
     else refuse(socket, new XpodError('HEADER_INVALID', 'this is not HTTP/1.1'))
