@@ -80,6 +80,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     webId: alice,
     issuer: 'https://pods.example/',
     nowMs: Date.now(),
+    quotaResources: 1_000_000,
   })
   await store.directory.create(plan)
   const rdf = stack.use(openRdfWorkers(surround))

@@ -16,18 +16,20 @@ import { rdfTypeOf } from '../rdf/media-types.ts'
 import { writeTurtle } from '../rdf/turtle-writer.ts'
 import { allowOf } from '../resource/allow.ts'
 import { urlOf } from '../resource/links.ts'
-import type { PodReader } from '../store/pod-store.ts'
+import type { ChildPage, PodReader } from '../store/pod-store.ts'
 import type { Child, Resource } from '../store/resource.ts'
-import { Listing, listingHead, listingLine } from './listing.ts'
+import { lineBytes, Listing, listingHead, listingLine } from './listing.ts'
 import { listingPage, listingPolicy, maxRows } from './listing-html.ts'
 import { languageOf } from './listing-texts.ts'
 import type { Offer } from './negotiation.ts'
 import { derivedOf, encodedVariant, makeOnce, makeVariant, type Source, tagOf } from './source.ts'
-import type { Variant } from './variant.ts'
+import type { Derived, Variant } from './variant.ts'
 
 /** Text of all lines up to which a listing stays in memory (rule 21). */
 const maxKeptBytes = 8 * MiB
 const pageRows = 1000
+/** Members read before the first byte is sent: about 20 ms. */
+const maxRowsAhead = 16_000
 /** A listing that saw its container change is read so many times before it is given as it came. */
 const maxAttempts = 3
 const maxMetaBytes = 8 * MiB
@@ -82,7 +84,7 @@ interface Wanted {
 }
 
 async function render(source: Source, home: PodHome, entry: Entry, wanted: Wanted): Promise<Shown> {
-  const current = await readEntry(source, home, entry)
+  const current = await readEntry(source, home, entry, wanted.type === turtle ? maxRowsAhead : Infinity)
   const tag = tagOf(wanted.type, wanted.language)
   const variant = await makeOnce(current, tag, async () => {
     if (wanted.type === turtle) return turtleVariant(home, current)
@@ -93,13 +95,13 @@ async function render(source: Source, home: PodHome, entry: Entry, wanted: Wante
 }
 
 /** The container's entry with all that its renderings need. A commit may take the listing along while .meta is read. */
-async function readEntry(source: Source, home: PodHome, first: Entry): Promise<Entry> {
+async function readEntry(source: Source, home: PodHome, first: Entry, maxRows: number): Promise<Entry> {
   let entry = first
   for (let attempt = 1; ; attempt++) {
-    entry = await withListing(source, home, entry)
+    entry = await withListing(source, home, entry, maxRows)
     const derived = derivedOf(entry)
     if (entry.meta !== undefined) await renderMeta(source, home, entry)
-    if (derived.listing !== undefined || derived.isLarge || attempt === maxAttempts) return entry
+    if (derived.listing !== undefined || isStreamed(derived) || attempt === maxAttempts) return entry
     entry = await home.load(entry.resource!.path)
   }
 }
@@ -108,15 +110,20 @@ function shown(entry: Entry, variant: Variant | Promise<Variant>): Shown | Promi
   return variant instanceof Promise ? variant.then((ready) => ({ entry, variant: ready })) : { entry, variant }
 }
 
-/** The container's entry with its listing read, or marked as large. */
-async function withListing(source: Source, home: PodHome, first: Entry): Promise<Entry> {
+function isStreamed(derived: Derived): boolean {
+  return derived.isLarge || derived.isLong
+}
+
+/** The container's entry with its listing read, or marked as one to stream. */
+async function withListing(source: Source, home: PodHome, first: Entry, maxRows: number): Promise<Entry> {
   let entry = first
   for (let attempt = 1; ; attempt++) {
     const { resource } = entry
     if (resource?.kind !== 'container') throw new XpodError('NOT_FOUND')
     const derived = derivedOf(entry)
-    if (derived.listing !== undefined || derived.isLarge) return entry
-    const members = await readMembers(source.store, home.pod.id, resource)
+    const isLong = derived.isLong && maxRows < Infinity
+    if (derived.listing !== undefined || derived.isLarge || isLong) return entry
+    const members = await readMembers(source.store, home.pod.id, resource, maxRows)
     if (members === 'changed' && attempt < maxAttempts) {
       home.forget(entry)
       entry = await home.load(resource.path)
@@ -124,31 +131,39 @@ async function withListing(source: Source, home: PodHome, first: Entry): Promise
     }
     if (members === 'changed') throw new XpodError('POD_BUSY', 'the container changes too fast to be listed')
     if (members === 'large') derived.isLarge = true
-    // Somebody else may have read it meanwhile, and a commit may have moved that listing on.
-    else if (derived.listing === undefined) {
-      derived.listing = new Listing(members)
-      home.charge(entry, derived.listing.memoryBytes)
-    }
+    else if (members === 'long') derived.isLong = true
+    else keepListing(home, entry, members)
     return entry
   }
 }
 
-/** All members at exactly this state of the container. */
+/** Somebody else may have read it meanwhile, and a commit may have moved that listing on. */
+function keepListing(home: PodHome, entry: Entry, members: readonly Child[]): void {
+  const derived = derivedOf(entry)
+  if (derived.listing !== undefined) return
+  derived.listing = new Listing(members)
+  home.charge(entry, derived.listing.memoryBytes)
+}
+
+/** All members at exactly this state of the container, or why they were not all read. */
 async function readMembers(
   store: Pick<PodReader, 'children'>,
   pod: string,
   container: Resource,
-): Promise<readonly Child[] | 'changed' | 'large'> {
+  maxRows: number,
+): Promise<readonly Child[] | 'changed' | 'large' | 'long'> {
   const members: Child[] = []
   let bytes = 0
   for (let after: string | undefined; ; ) {
     const found = await store.children(pod, container.path, after, pageRows)
-    const isSame = found?.version.seq === container.version.seq && found.childSeq === container.childSeq
-    if (found === undefined || !isSame) return 'changed'
-    members.push(...found.page)
-    for (const child of found.page) bytes += listingLine(child).length
+    if (found === undefined || !isState(found, container)) return 'changed'
+    for (const child of found.page) {
+      members.push(child)
+      bytes += lineBytes(child)
+    }
     if (bytes > maxKeptBytes) return 'large'
     if (found.page.length < pageRows) return members
+    if (members.length >= maxRows) return 'long'
     after = keyOf(found.page.at(-1)!.path)
   }
 }
@@ -249,19 +264,36 @@ function kept(home: PodHome, entry: Entry, parts: Kept): Variant {
   return variant
 }
 
-/** The Turtle of a container of any size, page by page; the reader's pace decides when the next page is read. */
+/**
+ * The Turtle of a container of any size, page by page; the reader's pace decides when the next page is read. What turns out
+ * to be small enough, and stayed the same all along, is kept for the next reader.
+ */
 export async function* streamListing(source: Source, home: PodHome, entry: Entry): AsyncGenerator<Uint8Array> {
   const resource = entry.resource!
-  let text = `${listingHead(resource)}${derivedOf(entry).metaText ?? ''}`
+  const derived = derivedOf(entry)
+  let members: Child[] | undefined = derived.isLarge ? undefined : []
+  let bytes = 0
+  let text = `${listingHead(resource)}${derived.metaText ?? ''}`
   for (let after: string | undefined; ; ) {
     const found = await source.store.children(home.pod.id, resource.path, after, pageRows)
     if (found === undefined) throw new XpodError('NOT_FOUND', 'the container was deleted while it was listed')
-    for (const child of found.page) text += listingLine(child)
+    for (const child of found.page) {
+      text += listingLine(child)
+      members?.push(child)
+      bytes += lineBytes(child)
+    }
+    if (bytes > maxKeptBytes) derived.isLarge = true
+    if (bytes > maxKeptBytes || !isState(found, resource)) members = undefined
     yield Buffer.from(text)
-    if (found.page.length < pageRows) return
+    if (found.page.length < pageRows) break
     text = ''
     after = keyOf(found.page.at(-1)!.path)
   }
+  if (members !== undefined) keepListing(home, entry, members)
+}
+
+function isState(page: ChildPage, container: Resource): boolean {
+  return page.version.seq === container.version.seq && page.childSeq === container.childSeq
 }
 
 /** Renderings serve all who wait for them, so no single request may abort them. */

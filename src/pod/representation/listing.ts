@@ -30,9 +30,18 @@ export function listingLine(child: Child): string {
   return `${contains}ldp:Resource, <${mediaTypeClass(child.mediaType)}>;${times(child.modifiedMs)}; stat:size ${child.size}.\n`
 }
 
+/** Members made together share their second, so the last text is remembered. */
+let lastTimes = { seconds: -1, text: '' }
+
 function times(modifiedMs: number): string {
   const seconds = Math.floor(modifiedMs / 1000)
-  return ` dcterms:modified "${new Date(seconds * 1000).toISOString().slice(0, 19)}Z"^^xsd:dateTime; stat:mtime ${seconds}`
+  if (lastTimes.seconds !== seconds) lastTimes = { seconds, text: timesText(seconds) }
+  return lastTimes.text
+}
+
+function timesText(seconds: number): string {
+  const dateTime = `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`
+  return ` dcterms:modified "${dateTime}"^^xsd:dateTime; stat:mtime ${seconds}`
 }
 
 /** A name with a colon would read as a scheme (RFC 3986 section 4.2). Path characters are all legal in an IRIREF. */
@@ -41,9 +50,22 @@ function relativeIri(path: Path): string {
   return name.includes(':') ? `<./${name}>` : `<${name}>`
 }
 
+const maxClasses = 1000
+const classes = new Map<string, string>()
+
 function mediaTypeClass(mediaType: string): string {
+  const known = classes.get(mediaType)
+  if (known !== undefined) return known
   const essence = (essenceOf(mediaType) ?? 'application/octet-stream').replace(/[^a-z0-9/.+-]/g, encodeURIComponent)
-  return `http://www.w3.org/ns/iana/media-types/${essence}#Resource`
+  const made = `http://www.w3.org/ns/iana/media-types/${essence}#Resource`
+  if (classes.size >= maxClasses) classes.clear()
+  classes.set(mediaType, made)
+  return made
+}
+
+/** About how long the line of a member is, without making it. */
+export function lineBytes(child: Child): number {
+  return 180 + 2 * child.path.length + child.mediaType.length
 }
 
 /** Memory of one member beyond its line: the row and two array slots. */

@@ -55,4 +55,6 @@ export class Derived {
   metaText: string | undefined = undefined
   /** The listing was found to be too large to keep. */
   isLarge = false
+  /** There are more members than are read before the first byte is sent; the listing is kept when one walk has ended. */
+  isLong = false
 }

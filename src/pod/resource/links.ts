@@ -18,19 +18,17 @@ export function urlOf(pod: PodRecord, path: Path): string {
 
 /**
  * The Link line of an existing resource: types, acl, describedby, storageDescription, and on the root the storage type and
- * the owners. With `types` false, what may be said of a name whether something is there or not.
+ * the owners. With `isKnown` false, what may be said of a name whether something is there or not; the root is always there.
  */
-export function linkHeader(pod: PodRecord, path: Path, types = true): string {
+export function linkHeader(pod: PodRecord, path: Path, isKnown = true): string {
   const links: string[] = []
-  if (types) {
-    links.push(isContainer(path) ? containerTypes : resourceType)
-    if (path === '/') links.push(typeLink('http://www.w3.org/ns/pim/space#Storage'))
-  }
+  if (isKnown) links.push(isContainer(path) ? containerTypes : resourceType)
+  if (path === '/') links.push(typeLink('http://www.w3.org/ns/pim/space#Storage'))
   const auxiliary = auxiliaryOf(path)
   if (auxiliary !== 'acl') links.push(`<${urlOf(pod, aclOf(subjectOf(path)))}>; rel="acl"`)
   if (auxiliary === undefined) links.push(`<${urlOf(pod, metaOf(path))}>; rel="describedby"`)
   links.push(`<${urlOf(pod, storageDescriptionPath)}>; rel="http://www.w3.org/ns/solid/terms#storageDescription"`)
-  if (types && path === '/') {
+  if (isKnown && path === '/') {
     for (const owner of pod.owners) links.push(`<${owner}>; rel="http://www.w3.org/ns/solid/terms#owner"`)
   }
   return links.join(', ')

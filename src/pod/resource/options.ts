@@ -1,11 +1,11 @@
 // OPTIONS beyond preflights (solid.md row 11, pitfall 38): what the target supports, as precisely as the agent may know. Who
 // may not read it learns what every name of its form supports, whether something is there or not.
 
+import { allows, read } from '../access/modes.ts'
 import { corsHeaders, vary } from '../answer/cors.ts'
 import type { PodResponse } from '../exchange.ts'
 import type { Operation, PodParts } from '../operation.ts'
-import { isContainer } from '../path.ts'
-import { allows, read } from '../access/modes.ts'
+import { isContainer, type Path } from '../path.ts'
 import type { PodReader } from '../store/pod-store.ts'
 import { allowHeaders, allowOf } from './allow.ts'
 import { linkHeader } from './links.ts'
@@ -16,22 +16,17 @@ export interface OptionsParts {
   readonly store: Pick<PodReader, 'children'>
 }
 
-const anyDocument = 'GET, HEAD, OPTIONS, PUT, PATCH, DELETE'
-const anyContainer = 'GET, HEAD, OPTIONS, PUT, POST, DELETE'
-
 export async function optionsResource(parts: OptionsParts, op: Operation): Promise<PodResponse> {
   const { request, home, agent } = op
   const rights = await rightsOf(parts.authorizer, home, request.path, agent)
-  const mayKnow = allows(userModes(rights), read)
+  const known = allows(userModes(rights), read) ? await supported(parts, op) : supportedByName(request.path)
   const { origin } = request.headers
   return {
     status: 204,
     headers: [
-      ...(mayKnow ? await supported(parts, op) : allowHeaders(isContainer(request.path) ? anyContainer : anyDocument)),
+      ...known.allow,
       'Link',
-      linkHeader(home.pod, request.path, false),
-      'Accept-Ranges',
-      'bytes',
+      linkHeader(home.pod, request.path, known.exists),
       'Vary',
       vary,
       'X-Content-Type-Options',
@@ -42,11 +37,22 @@ export async function optionsResource(parts: OptionsParts, op: Operation): Promi
   }
 }
 
-async function supported(parts: OptionsParts, { request, home }: Operation): Promise<readonly string[]> {
+interface Supported {
+  readonly allow: readonly string[]
+  /** The agent may know that it exists, and it does. */
+  readonly exists: boolean
+}
+
+function supportedByName(path: Path): Supported {
+  const methods = isContainer(path) ? 'PUT, POST, DELETE' : 'PUT, PATCH, DELETE'
+  return { allow: allowHeaders(`GET, HEAD, OPTIONS, ${methods}`), exists: false }
+}
+
+async function supported(parts: OptionsParts, { request, home }: Operation): Promise<Supported> {
   const { path } = request
   const { resource } = await home.load(path)
-  if (resource?.path !== path) return allowOf({ path, resource: undefined }).headers
-  if (resource.kind !== 'container') return allowOf({ path, resource }).headers
+  if (resource?.path !== path) return { allow: allowOf({ path, resource: undefined }).headers, exists: false }
+  if (resource.kind !== 'container') return { allow: allowOf({ path, resource }).headers, exists: true }
   const members = await parts.store.children(home.pod.id, path, undefined, 1)
-  return allowOf({ path, resource, empty: members?.page.length === 0 }).headers
+  return { allow: allowOf({ path, resource, empty: members?.page.length === 0 }).headers, exists: true }
 }
