@@ -3,8 +3,6 @@
 // starts with "~", which no syntax allows, so that they never meet a label of a document and writers can tell them apart.
 // Triple terms of RDF 1.2 are refused by the readers and occur nowhere.
 
-import { threadId } from 'node:worker_threads'
-
 import {
   type BlankNode,
   DataFactory,
@@ -14,6 +12,8 @@ import {
   type Quad_Graph,
   type Term as N3Term,
 } from 'n3'
+
+import { threadNumber } from '../../core/threads/entry.ts'
 
 export type Quad = N3Quad
 export type Term = N3Term
@@ -32,7 +32,7 @@ let lastAnonymous = 0
 
 /** A blank node that is new in every thread and differs from every label of any document. */
 export function anonymousNode(): BlankNode {
-  return DataFactory.blankNode(`~${threadId}.${(++lastAnonymous).toString(36)}`) as BlankNode
+  return DataFactory.blankNode(`~${threadNumber}.${(++lastAnonymous).toString(36)}`) as BlankNode
 }
 
 export function isAnonymous(term: { readonly id: string }): boolean {

@@ -1,9 +1,7 @@
 // The worker thread for RDF that is too large for the event loop. Each request is one of the calls of workers.ts with values
 // that can cross; nothing is remembered between requests.
 
-import type { MessagePort, Transferable } from 'node:worker_threads'
-
-import { type Handled, serveThread } from '../../core/threads/serve.ts'
+import { type Handled, type RunThreadRole, serveThread } from '../../core/threads/serve.ts'
 import { type Conversion, convertRdf } from './convert.ts'
 import { parseN3Patch } from './n3-patch.ts'
 import {
@@ -41,9 +39,7 @@ export interface PackedResult {
 
 export type RdfReply = PackedRdf | { readonly convertible: boolean } | Uint8Array | PackedPatch | PackedResult
 
-export function runRdfThread(port: MessagePort): void {
-  serveThread<RdfRequest, RdfReply>(port, handle)
-}
+export const runRdfThread: RunThreadRole = (port) => serveThread<RdfRequest, RdfReply>(port, handle)
 
 async function handle(request: RdfRequest): Promise<Handled<RdfReply>> {
   if (request.kind === 'parse') {
@@ -82,6 +78,6 @@ async function patchDocument({
 }
 
 /** Small buffers are slices of a pool that others use; only a buffer of one's own can move. */
-function ownBuffer(bytes: Uint8Array): Transferable[] {
+function ownBuffer(bytes: Uint8Array): NonNullable<Handled<RdfReply>['transfer']> {
   return bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer ? [bytes.buffer] : []
 }
