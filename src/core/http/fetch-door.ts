@@ -31,9 +31,9 @@ export interface FetchDoorOptions {
   readonly resolve?: Resolve
 }
 
-export type Resolve = (hostname: string) => Promise<readonly { address: string; family: number }[]>
+type Resolve = (hostname: string) => Promise<readonly { address: string; family: number }[]>
 
-export interface FetchOptions {
+interface FetchOptions {
   readonly accept: string
   /** Of the decoded body; 256 KiB. */
   readonly maxBytes?: number

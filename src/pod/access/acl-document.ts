@@ -52,7 +52,7 @@ export interface AclInput {
   readonly rdf: RdfWorkers
 }
 
-export const maxGroupDocuments = 16
+const maxGroupDocuments = 16
 const maxAclBytes = 1024 * KiB
 const aclTypes = new Set(['text/turtle', 'application/ld+json'])
 const condition = 'http://www.w3.org/ns/auth/acl#condition'

@@ -18,7 +18,7 @@ export interface Proof {
 }
 
 /** A client signs all its proofs with one key, so the header of a proof stands for it and is only taken apart once. */
-export interface ProofKey extends PublicKey {
+interface ProofKey extends PublicKey {
   readonly jkt: string
 }
 
