@@ -86,7 +86,7 @@ export function openFetchDoor(options: FetchDoorOptions): FetchDoor {
     } catch (error) {
       const reason = asDoorError(signal.aborted ? signal.reason : error)
       count[reason.code === 'FETCH_REFUSED' ? 'refused' : 'failed']()
-      options.log.info('fetch.failed', { url, error: reason })
+      options.log.debug('fetch.failed', { url, error: reason })
       throw reason
     } finally {
       cancel()

@@ -2,6 +2,7 @@
 // 64-bit hashes with the second they end, in buckets of eight; each hash may lie in either of two buckets and goes into the
 // emptier one, which keeps a table usable to three quarters. Nothing is forgotten before it ends: without room, or when
 // a key has used up its share, the answer is "full". Two proofs with the same 64 bits would be taken for one.
+// It is memory only: a restart forgets it, and a proof that was used less than 90 s before could be used once more.
 
 import { hash } from 'node:crypto'
 
