@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 
 import { type Answer, expectStatus, must, n3, patchOf, sparql, turtle } from '../support/solid-client.ts'
+import { aclFor } from '../support/solid-client-acl.ts'
 import { openWorld } from '../support/solid-client-world.ts'
 
 const world = await openWorld()
@@ -214,4 +215,24 @@ test('what a write answered is what the next read sees, listing included', async
     await alice.store(`${container}n${n}`, 'x', 'text/plain')
     assert.equal((await alice.members(container)).length, n + 2)
   }
+})
+
+test('ACLs put by ten writers starve no other write of the pod', async () => {
+  const answers = await Promise.all(
+    ten.flatMap((n) => {
+      const container = fresh()
+      return [
+        (async () => {
+          await alice.makeContainer(container)
+          const acl = aclFor(container, [{ who: 'public', modes: 'R' }], alice.webId)
+          return await Promise.all(ten.map(async () => await alice.put(`${container}.acl`, 'text/turtle', acl)))
+        })(),
+        Promise.all([
+          alice.put(`${fresh()}x${n}`, 'text/turtle', turtle),
+          alice.put(`${fresh()}y${n}`, 'text/turtle', turtle),
+        ]),
+      ]
+    }),
+  )
+  for (const answer of answers.flat()) must(answer)
 })

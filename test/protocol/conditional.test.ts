@@ -258,3 +258,41 @@ test('pitfall 17: HEAD is GET without the body, on success and on errors', async
     assert.equal((await client.head(target)).bytes.length, 0)
   }
 })
+
+test('what was public is not confirmed by 304 once it is private', async () => {
+  const { url, etag } = await stored()
+  await protect(alice, url, { who: 'public', modes: 'R' })
+  expectStatus(await anyone.get(url, { 'If-None-Match': etag }), 304)
+  await protect(alice, url)
+  expectStatus(await anyone.get(url, { 'If-None-Match': etag }), 401)
+})
+
+test('conditions hold on ACLs and descriptions too', async () => {
+  const { url } = await stored()
+  await protect(alice, url)
+  must(await alice.patch(`${url}.meta`, sparql, insert))
+  for (const aux of [`${url}.acl`, `${url}.meta`]) {
+    const answer = must(await alice.get(aux))
+    expectStatus(await alice.get(aux, { 'If-None-Match': answer.header('etag')! }), 304)
+    expectStatus(await alice.put(aux, 'text/turtle', answer.text, { 'If-None-Match': '*' }), 412)
+    expectStatus(await alice.put(aux, 'text/turtle', answer.text, { 'If-Match': '"other"' }), 412)
+    must(await alice.put(aux, 'text/turtle', answer.text, { 'If-Match': answer.header('etag')! }))
+    expectStatus(await alice.delete(aux, { 'If-Match': answer.header('etag')! }), 412)
+  }
+})
+
+test('a container is deleted on the condition of its ETag', async () => {
+  const container = fresh()
+  await alice.makeContainer(container)
+  const etag = must(await alice.head(container)).header('etag')!
+  await alice.store(`${container}a`)
+  must(await alice.delete(`${container}a`))
+  expectStatus(await alice.delete(container, { 'If-Match': etag }), 412)
+  must(await alice.delete(container, { 'If-Match': must(await alice.head(container)).header('etag')! }))
+})
+
+test('a Range does not apply to HEAD', async () => {
+  const { url } = await stored('0123456789', 'text/plain')
+  const answer = expectStatus(await alice.head(url, { Range: 'bytes=0-3' }), 200)
+  assert.equal(answer.header('content-length'), '10')
+})

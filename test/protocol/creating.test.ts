@@ -301,3 +301,14 @@ test('PUT of something new names it in Location, in the same spelling', async ()
   const answer = expectStatus(await alice.put(`${container}new.ttl`, 'text/turtle', turtle), 201)
   assert.equal(answer.header('location') ?? `${container}new.ttl`, `${container}new.ttl`)
 })
+
+for (const slug of ['.notifications', '.internal', '.well-known']) {
+  test(`rule 3: the Slug ${slug} at the root gives no reserved name`, async () => {
+    const answer = await alice.post(pod, 'text/turtle', turtle, { Slug: slug })
+    expectStatus(answer, 201, 403, 409)
+    if (answer.status === 201 && slug !== '.well-known') assert.notEqual(answer.header('location'), pod + slug)
+    for (const reserved of ['.notifications', '.internal'])
+      assert.ok(!(await alice.members(pod)).includes(pod + reserved))
+    if (answer.status === 201) must(await alice.delete(answer.header('location')!))
+  })
+}

@@ -145,3 +145,12 @@ test('a tree is emptied from its leaves, as the official tests tear theirs down'
   await empty(container)
   expectStatus(await alice.get(container), 404)
 })
+
+test('a deleted pod answers 404, to its owner too, and its name is not given out again', async () => {
+  const { base } = await world.center.createPod('doomed', { webId: alice.webId! })
+  await alice.store(`${base}a`)
+  await world.center.center.pods.delete('doomed')
+  expectStatus(await alice.get(`${base}a`), 404, 410)
+  expectStatus(await alice.put(`${base}b`, 'text/turtle', turtle), 404, 410)
+  await assert.rejects(async () => await world.center.createPod('doomed', { webId: alice.webId! }))
+})

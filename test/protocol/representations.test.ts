@@ -6,11 +6,12 @@ import { after, test } from 'node:test'
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 
 import { containerLink, expectStatus, lines, must, parseTurtle, turtle } from '../support/solid-client.ts'
+import { protect } from '../support/solid-client-acl.ts'
 import { openWorld } from '../support/solid-client-world.ts'
 
 const world = await openWorld()
 after(() => world[Symbol.asyncDispose]())
-const { alice, fresh } = world
+const { alice, anyone, fresh } = world
 
 const graph = `@prefix ex: <http://example.org/>.
 <#it> a ex:Thing; ex:name "Ding"@de, "物"; ex:knows <other>, <../up>, ex:abs; ex:count 5; ex:when "2026-01-01"^^<http://www.w3.org/2001/XMLSchema#date>.
@@ -313,5 +314,36 @@ test('an answer to a write has no body that repeats what was sent', async () => 
     await alice.post(container, 'text/turtle', `<> <a:b> "${secret}" `, { Link: containerLink }),
   ]) {
     assert.ok(!answer.text.includes(secret))
+  }
+})
+
+test('RDF/XML is readable as Turtle and JSON-LD, and refused when malformed', async () => {
+  const container = fresh()
+  const body =
+    '<?xml version="1.0"?><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:ex="http://example.org/"><rdf:Description rdf:about="#it"><ex:is>here</ex:is></rdf:Description></rdf:RDF>'
+  expectStatus(await alice.put(`${container}a`, 'application/rdf+xml', body), 201)
+  assert.deepEqual(lines(await alice.triples(`${container}a`)), [`${container}a#it http://example.org/is here`])
+  expectStatus(await alice.get(`${container}a`, { Accept: 'application/ld+json' }), 200)
+  assert.equal((await alice.get(`${container}a`)).text, body)
+  expectStatus(await alice.put(`${container}b`, 'application/rdf+xml', body.slice(0, -20)), 400)
+})
+
+test('a document is the same for everybody who may read it', async () => {
+  const url = `${fresh()}shared.ttl`
+  await alice.store(url, graph)
+  await protect(alice, url, { who: 'public', modes: 'R' })
+  for (const Accept of ['text/turtle', 'application/ld+json', 'application/n-triples']) {
+    const [mine, theirs] = [await alice.get(url, { Accept }), await anyone.get(url, { Accept })]
+    assert.equal(theirs.text, mine.text)
+    assert.equal(theirs.header('etag'), mine.header('etag'))
+  }
+})
+
+test('conversions follow every change', async () => {
+  const url = `${fresh()}changing.ttl`
+  for (let round = 0; round < 5; round++) {
+    await alice.store(url, `<#it> <http://example.org/round> ${round} .`)
+    assert.ok(must(await alice.get(url, { Accept: 'application/ld+json' })).text.includes(String(round)))
+    assert.ok(must(await alice.get(url, { Accept: 'application/n-triples' })).text.includes(`"${round}"`))
   }
 })

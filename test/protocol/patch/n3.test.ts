@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 
-import { type Answer, expectStatus, lines, must, n3, parseTurtle, patchOf } from '../support/solid-client.ts'
-import { protect } from '../support/solid-client-acl.ts'
-import { openWorld } from '../support/solid-client-world.ts'
+import { type Answer, expectStatus, lines, must, n3, parseTurtle, patchOf } from '../../support/solid-client.ts'
+import { protect } from '../../support/solid-client-acl.ts'
+import { openWorld } from '../../support/solid-client-world.ts'
 
 const world = await openWorld()
 after(() => world[Symbol.asyncDispose]())

@@ -5,8 +5,9 @@ import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { after, test } from 'node:test'
 
-import { expectStatus, must, send, sendRaw, turtle } from '../support/solid-client.ts'
-import { openWorld } from '../support/solid-client-world.ts'
+import { expectStatus, must, send, sendRaw, turtle } from '../../support/solid-client.ts'
+import { protect } from '../../support/solid-client-acl.ts'
+import { openWorld } from '../../support/solid-client-world.ts'
 
 const KiB = 1024
 const world = await openWorld({ maxBodyBytes: 1024 * KiB })
@@ -198,4 +199,44 @@ test('a stranger cannot make the server read a large body', async () => {
   const url = `${fresh()}x`
   expectStatus(await bob.put(url, 'text/plain', Buffer.alloc(900 * KiB, 'x')), 403)
   expectStatus(await send('PUT', url, { headers: { 'Content-Type': 'text/turtle' }, body: turtle }), 401)
+})
+
+test('rule 20: an ACL may go above a full quota, so that nobody is locked in', async () => {
+  const { base } = await small.center.createPod('brim', { webId: small.alice.webId! })
+  expectStatus(await small.alice.put(`${base}big`, 'text/plain', Buffer.alloc(240 * KiB, 'x')), 201)
+  let status = 201
+  for (let n = 0; status === 201 && n < 100; n++)
+    status = (await small.alice.put(`${base}n${n}`, 'text/plain', Buffer.alloc(2 * KiB, 'x'))).status
+  assert.equal(status, 507)
+  await protect(small.alice, `${base}big`, { who: 'public', modes: 'R' })
+  expectStatus(await small.anyone.get(`${base}big`), 200)
+  expectStatus(
+    await small.alice.patch(
+      `${base}big.meta`,
+      'application/sparql-update',
+      `INSERT DATA { <#a> <#b> "${'x'.repeat(8 * KiB)}" }`,
+    ),
+    507,
+  )
+})
+
+test('rule 20: what is deleted or replaced is given back: fifty rounds fit into room for one', async () => {
+  const { base } = await small.center.createPod('rounds', { webId: small.alice.webId! })
+  for (let n = 0; n < 25; n++) {
+    expectStatus(await small.alice.put(`${base}a`, 'text/plain', Buffer.alloc(100 * KiB, String(n % 10))), 201)
+    must(await small.alice.put(`${base}a`, 'text/plain', Buffer.alloc(110 * KiB, 'y')))
+    must(await small.alice.delete(`${base}a`))
+  }
+})
+
+test('rule 20: a refused, cut or conditional upload gives its room back', async () => {
+  const { base } = await small.center.createPod('refused', { webId: small.alice.webId! })
+  const body = Buffer.alloc(150 * KiB, 'x')
+  await small.alice.store(`${base}a`, 'x', 'text/plain')
+  for (let n = 0; n < 5; n++) {
+    expectStatus(await small.alice.put(`${base}a`, 'text/plain', body, { 'If-None-Match': '*' }), 412)
+    expectStatus(await small.alice.put(`${base}bad`, 'text/turtle', body), 400)
+    expectStatus(await small.alice.put(`${base}a/b`, 'text/plain', body), 409)
+  }
+  expectStatus(await small.alice.put(`${base}b`, 'text/plain', body), 201)
 })

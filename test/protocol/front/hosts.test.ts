@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 
-import { expectStatus, must, send, turtle } from '../support/solid-client.ts'
-import { protect } from '../support/solid-client-acl.ts'
-import { openWorld } from '../support/solid-client-world.ts'
+import { expectStatus, must, send, turtle } from '../../support/solid-client.ts'
+import { protect } from '../../support/solid-client-acl.ts'
+import { openWorld } from '../../support/solid-client-world.ts'
 
 const world = await openWorld({ pods: 'host' })
 after(() => world[Symbol.asyncDispose]())
