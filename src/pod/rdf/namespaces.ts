@@ -5,16 +5,9 @@ function terms<Name extends string>(base: string, names: readonly Name[]): Reado
   return Object.fromEntries(names.map((name) => [name, base + name])) as Record<Name, string>
 }
 
-export const rdf = terms('http://www.w3.org/1999/02/22-rdf-syntax-ns#', ['type', 'first', 'rest', 'nil', 'langString'])
+export const rdf = terms('http://www.w3.org/1999/02/22-rdf-syntax-ns#', ['type', 'first', 'rest', 'nil'])
 
-export const xsd = terms('http://www.w3.org/2001/XMLSchema#', [
-  'string',
-  'boolean',
-  'integer',
-  'decimal',
-  'double',
-  'dateTime',
-])
+export const xsd = terms('http://www.w3.org/2001/XMLSchema#', ['string', 'boolean', 'integer', 'decimal', 'double'])
 
 export const acl = terms('http://www.w3.org/ns/auth/acl#', [
   'Authorization',
@@ -32,45 +25,23 @@ export const acl = terms('http://www.w3.org/ns/auth/acl#', [
   'origin',
 ])
 
-export const ldp = terms('http://www.w3.org/ns/ldp#', [
-  'BasicContainer',
-  'Container',
-  'Resource',
-  'RDFSource',
-  'NonRDFSource',
-  'constrainedBy',
-  'contains',
-  'inbox',
-])
+export const ldp = terms('http://www.w3.org/ns/ldp#', ['contains'])
 
-export const dcterms = terms('http://purl.org/dc/terms/', ['modified', 'title', 'description', 'created', 'format'])
+export const dcterms = terms('http://purl.org/dc/terms/', ['modified'])
 
 export const stat = terms('http://www.w3.org/ns/posix/stat#', ['mtime', 'size'])
 
-export const pim = terms('http://www.w3.org/ns/pim/space#', ['Storage', 'storage', 'preferencesFile'])
+export const pim = terms('http://www.w3.org/ns/pim/space#', ['Storage'])
 
 export const solid = terms('http://www.w3.org/ns/solid/terms#', [
   'InsertDeletePatch',
   'deletes',
   'inserts',
   'oidcIssuer',
-  'owner',
-  'storageDescription',
   'where',
 ])
 
-export const foaf = terms('http://xmlns.com/foaf/0.1/', [
-  'Agent',
-  'Person',
-  'PersonalProfileDocument',
-  'maker',
-  'name',
-  'primaryTopic',
-])
-
-export const vcard = terms('http://www.w3.org/2006/vcard/ns#', ['Group', 'hasMember'])
-
-export const notify = terms('http://www.w3.org/ns/solid/notifications#', ['channelType', 'feature', 'subscription'])
+export const vcard = terms('http://www.w3.org/2006/vcard/ns#', ['hasMember'])
 
 /** `http://www.w3.org/ns/iana/media-types/text/turtle#Resource`, the class that a contained document is listed with. */
 export function mediaTypeClass(essence: string): string {

@@ -40,13 +40,13 @@ export async function parseRdf(bytes: Uint8Array, source: RdfSource): Promise<Pa
   return parsed
 }
 
-export function unknownContextError({ unknownContext }: UnknownContext): XpodError {
+function unknownContextError({ unknownContext }: UnknownContext): XpodError {
   return new XpodError('NOT_ACCEPTABLE', `the JSON-LD context ${unknownContext} is not known here`, {
     hint: 'Ask for application/ld+json, or store the document with an inline context.',
   })
 }
 
-export function readableType(mediaType: string): RdfType {
+function readableType(mediaType: string): RdfType {
   const type = rdfTypeOf(mediaType)
   if (type === undefined) throw new XpodError('MEDIA_TYPE_UNSUPPORTED', 'it is not an RDF type')
   return type

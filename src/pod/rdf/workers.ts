@@ -1,18 +1,20 @@
 // What the rest of the pod asks of RDF: parse, check, convert, read a patch, apply a patch. Small documents are done here and
-// now; above 256 KiB, and when a WHERE clause turns out to be dear, the work goes to one worker thread that is started at
-// first use and ends after 30 s without work, so that the event loop serves on (rule 19). Waiting work is bounded.
+// now. Above 256 KiB of Turtle or 16 KiB of JSON-LD, and when a WHERE clause turns out to be dear, the work goes to one worker
+// thread that is started at first use and ends after 30 s without work, so that the event loop serves on (rule 19). Waiting
+// work is bounded.
 
 import { KiB } from '../../base/bytes.ts'
 import { XpodError } from '../../base/errors.ts'
 import { type Conversion, convertRdf, writableType } from './convert.ts'
 import type { ParsedRdf } from './graph.ts'
 import { IdleThread, type IdleThreadOptions } from './idle-thread.ts'
+import { type RdfType, rdfTypeOf } from './media-types.ts'
 import { packPatch, type PackedPatch, type PackedRdf, unpackPatch, unpackQuads, unpackRdf } from './packing.ts'
-import { decode, parseRdf, type RdfSource, readableType, readRdf } from './parse.ts'
+import { decode, parseRdf, type RdfSource, readRdf } from './parse.ts'
 import { applyPatch, type Patch, type PatchDocument, type PatchResult, parseTarget } from './patch.ts'
 import { type PackedResult, readPatchText, type RdfRequest } from './thread.ts'
 
-export interface Checked {
+interface Checked {
   /** False for JSON-LD with a context that is not bundled: stored, and served in its own type only. */
   readonly convertible: boolean
 }
@@ -36,12 +38,21 @@ export interface RdfWorkers extends AsyncDisposable {
 }
 
 export interface RdfWorkersOptions extends IdleThreadOptions {
-  /** Bytes up to which work is done on the calling thread; 256 KiB. */
+  /** Lowers the size up to which work is done on the calling thread. */
   readonly maxLocalBytes?: number
 }
 
-/** SPARQL is read about ten times slower than Turtle. */
-const maxLocalPatchBytes = 32 * KiB
+/** What takes about 20 ms each: JSON-LD and SPARQL are read more than ten times slower than Turtle. */
+const maxLocal: Readonly<Record<RdfType, number>> = {
+  'text/turtle': 256 * KiB,
+  'text/n3': 256 * KiB,
+  'application/n-triples': 256 * KiB,
+  'application/n-quads': 256 * KiB,
+  'application/trig': 256 * KiB,
+  'application/rdf+xml': 64 * KiB,
+  'application/ld+json': 16 * KiB,
+}
+const maxLocalPatchBytes: Readonly<Record<Patch['kind'], number>> = { n3: 64 * KiB, sparql: 8 * KiB }
 /** A dearer WHERE starts again on the thread, with the whole budget. */
 const maxLocalSteps = 20_000
 const maxLocalPatchTriples = 5000
@@ -55,30 +66,28 @@ class Workers implements RdfWorkers {
   readonly #thread: IdleThread
 
   constructor(options: RdfWorkersOptions) {
-    this.#maxLocalBytes = options.maxLocalBytes ?? 256 * KiB
+    this.#maxLocalBytes = options.maxLocalBytes ?? Number.POSITIVE_INFINITY
     this.#thread = new IdleThread(options)
   }
 
   async parse(bytes: Uint8Array, source: RdfSource, signal: AbortSignal): Promise<ParsedRdf> {
     signal.throwIfAborted()
-    if (bytes.length <= this.#maxLocalBytes) return parseRdf(bytes, source)
-    readableType(source.mediaType)
+    if (this.#isSmall(bytes, source.mediaType)) return parseRdf(bytes, source)
     return unpackRdf((await this.#thread.ask({ kind: 'parse', bytes, source }, bytes.length, signal)) as PackedRdf)
   }
 
   async check(bytes: Uint8Array, source: RdfSource, signal: AbortSignal): Promise<Checked> {
     signal.throwIfAborted()
-    if (bytes.length <= this.#maxLocalBytes) {
+    if (this.#isSmall(bytes, source.mediaType)) {
       return { convertible: !('unknownContext' in (await readRdf(bytes, source))) }
     }
-    readableType(source.mediaType)
     return (await this.#thread.ask({ kind: 'check', bytes, source }, bytes.length, signal)) as Checked
   }
 
   async convert(bytes: Uint8Array, conversion: Conversion, signal: AbortSignal): Promise<Uint8Array> {
     signal.throwIfAborted()
     writableType(conversion.to)
-    if (bytes.length <= this.#maxLocalBytes) return convertRdf(bytes, conversion)
+    if (this.#isSmall(bytes, conversion.from)) return convertRdf(bytes, conversion)
     return (await this.#thread.ask({ kind: 'convert', bytes, conversion }, bytes.length, signal)) as Uint8Array
   }
 
@@ -94,7 +103,7 @@ class Workers implements RdfWorkers {
     } catch (error) {
       throw new XpodError('PATCH_SYNTAX', 'it is not UTF-8', { cause: error })
     }
-    if (bytes.length <= maxLocalPatchBytes) return readPatchText(text, kind, base)
+    if (bytes.length <= maxLocalPatchBytes[kind]) return readPatchText(text, kind, base)
     const request: RdfRequest = { kind: 'read-patch', text, language: kind, base }
     return unpackPatch((await this.#thread.ask(request, bytes.length, signal)) as PackedPatch)
   }
@@ -106,7 +115,7 @@ class Workers implements RdfWorkers {
     signal: AbortSignal,
   ): Promise<PatchResult> {
     signal.throwIfAborted()
-    const isLarge = document !== undefined && document.bytes.length > this.#maxLocalBytes
+    const isLarge = document !== undefined && !this.#isSmall(document.bytes, document.mediaType)
     if (isLarge || triplesIn(patch) > maxLocalPatchTriples) return this.#patchOnThread(document, patch, base, signal)
     const parsed = document && (document.parsed ?? (await parseTarget(document, base)))
     try {
@@ -115,6 +124,12 @@ class Workers implements RdfWorkers {
       if (!(error instanceof XpodError) || error.code !== 'PATCH_TOO_COMPLEX') throw error
       return this.#patchOnThread(document, patch, base, signal)
     }
+  }
+
+  /** Also what is no RDF at all, which is refused at once. */
+  #isSmall(bytes: Uint8Array, mediaType: string): boolean {
+    const type = rdfTypeOf(mediaType)
+    return type === undefined || bytes.length <= Math.min(maxLocal[type], this.#maxLocalBytes)
   }
 
   async #patchOnThread(

@@ -52,7 +52,7 @@ export async function readJsonLd(text: string, base: string): Promise<ParsedRdf 
 }
 
 /** JSON only, bounded in depth. Throws BODY_INVALID with the line. */
-export function checkJson(text: string): unknown {
+function checkJson(text: string): unknown {
   let value: unknown
   try {
     value = JSON.parse(text)
