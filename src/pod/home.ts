@@ -3,6 +3,7 @@
 
 import type { Path } from './path.ts'
 import type { Derived } from './representation/variant.ts'
+import { KiB } from '../base/bytes.ts'
 import type { Change, Outcome } from './store/change.ts'
 import type { PodRecord, Resource } from './store/resource.ts'
 
@@ -20,6 +21,12 @@ export interface Entry {
   derived?: Derived | undefined
 }
 
+/** Bodies up to here stay in memory. */
+export const maxResidentBody = 256 * KiB
+
+/** Bytes of bodies that a change names as blobs, by path, when its maker holds them: memory need not read them back. */
+export type KnownBodies = ReadonlyMap<Path, Uint8Array>
+
 export interface PodHome {
   readonly pod: PodRecord
   /** seq of the last commit that put or deleted an ACL (or a group document that one names). */
@@ -35,7 +42,7 @@ export interface PodHome {
   /** Drops an entry that the store was seen to be ahead of; the next load reads it again. */
   forget(entry: Entry): void
   /** Commits at this home's epoch and applies the outcome to memory, in order, before it resolves. */
-  commit(change: Omit<Change, 'pod' | 'epoch'>): Promise<Outcome>
+  commit(change: Omit<Change, 'pod' | 'epoch'>, bodies?: KnownBodies): Promise<Outcome>
   /**
    * Runs tasks of one path one after the other, fair (store rule 8): a PATCH is computed from the result of the one before.
    * At most 64 wait; more is POD_BUSY.

@@ -2,7 +2,7 @@
 // absences, and the listings of their parents get their one line changed. An outcome that is not the next in order, or
 // that does not tell a row completely, drops what it touched instead (store rule 11).
 
-import type { Entry } from './home.ts'
+import { type Entry, type KnownBodies, maxResidentBody } from './home.ts'
 import { auxiliaryOf, type Key, keyOf, parentOf, type Path, subjectOf } from './path.ts'
 import { Derived } from './representation/variant.ts'
 import type { Made, Op, Outcome, StagedBody } from './store/change.ts'
@@ -17,16 +17,17 @@ export interface EntryMemory {
 
 export interface Applied {
   readonly ops: readonly Op[]
+  readonly bodies?: KnownBodies | undefined
   readonly outcome: Outcome & { readonly ok: true }
   /** Nothing was committed between the outcome applied before and this one. */
   readonly isNext: boolean
 }
 
-export function applyOutcome(memory: EntryMemory, { ops, outcome, isNext }: Applied): void {
+export function applyOutcome(memory: EntryMemory, { ops, bodies, outcome, isNext }: Applied): void {
   const { at, made, parents } = outcome
   const rows = new Map<Path, Resource>()
   for (const one of made) {
-    const entry = entryAfter(one, ops, at)
+    const entry = entryAfter(one, { ops, bodies }, at)
     if (entry?.resource !== undefined) rows.set(one.path, entry.resource)
     settle(memory, one.path, entry, at.seq)
   }
@@ -35,7 +36,7 @@ export function applyOutcome(memory: EntryMemory, { ops, outcome, isNext }: Appl
 }
 
 /** The entry after this commit when the change tells all of it, else undefined. */
-function entryAfter(one: Made, ops: readonly Op[], at: Version): Entry | undefined {
+function entryAfter(one: Made, { ops, bodies }: Pick<Applied, 'ops' | 'bodies'>, at: Version): Entry | undefined {
   const absent = { body: undefined, seq: at.seq, meta: undefined, derived: undefined }
   if (one.act === 'delete') return { ...absent, resource: undefined }
   const written = bodyOf(one.path, ops)
@@ -53,7 +54,17 @@ function entryAfter(one: Made, ops: readonly Op[], at: Version): Entry | undefin
     bodyRef: body.blob === undefined ? undefined : { blob: body.blob },
     modifiedMs: one.modifiedMs,
   }
-  return { resource, body: body.inline, seq: at.seq, meta: undefined, derived: undefined }
+  return {
+    resource,
+    body: body.inline ?? residentBody(bodies?.get(one.path)),
+    seq: at.seq,
+    meta: undefined,
+    derived: undefined,
+  }
+}
+
+function residentBody(bytes: Uint8Array | undefined): Uint8Array | undefined {
+  return bytes === undefined || bytes.length > maxResidentBody ? undefined : bytes
 }
 
 function bodyOf(path: Path, ops: readonly Op[]): { mediaType: string; body: StagedBody } | undefined {

@@ -7,7 +7,7 @@ import { KiB } from '../base/bytes.ts'
 import { XpodError } from '../base/errors.ts'
 import type { Counter } from '../base/metrics.ts'
 import { type Residents, Slot, touch } from '../core/cache/resident.ts'
-import type { Entry, PodHome } from './home.ts'
+import { type Entry, type KnownBodies, maxResidentBody, type PodHome } from './home.ts'
 import { applyOutcome } from './outcome.ts'
 import { auxiliaryOf, type Key, keyOf, metaOf, type Path } from './path.ts'
 import { PathQueue } from './path-queue.ts'
@@ -16,8 +16,6 @@ import type { Change, Outcome } from './store/change.ts'
 import type { PodStore } from './store/pod-store.ts'
 import type { PodHead, PodRecord, Resource } from './store/resource.ts'
 
-/** Bodies up to here stay in memory. */
-const maxResidentBody = 256 * KiB
 /** Memory of an entry beyond its bytes: row, slot, map entry, prepared headers. */
 const entryBytes = 2 * KiB
 const absentBytes = 300
@@ -200,12 +198,12 @@ export class ResidentHome implements PodHome {
     if (key !== undefined && this.#slots.get(key)?.entry === entry) this.drop(key)
   }
 
-  async commit(change: Omit<Change, 'pod' | 'epoch'>): Promise<Outcome> {
+  async commit(change: Omit<Change, 'pod' | 'epoch'>, bodies?: KnownBodies): Promise<Outcome> {
     if (!this.isHere) throw new XpodError('POD_BUSY')
     this.#committing++
     try {
       const outcome = await this.#parts.store.commit({ ...change, pod: this.pod.id, epoch: this.epoch })
-      if (outcome.ok) this.#apply(change, outcome)
+      if (outcome.ok) this.#apply(change, outcome, bodies)
       else if (outcome.why === 'moved') this.isHere = false
       // Whoever judged looks again, and must not see what memory had if the store knows better.
       else this.drop(keyOf(outcome.at))
@@ -219,7 +217,11 @@ export class ResidentHome implements PodHome {
     }
   }
 
-  #apply(change: Omit<Change, 'pod' | 'epoch'>, outcome: Outcome & { readonly ok: true }): void {
+  #apply(
+    change: Omit<Change, 'pod' | 'epoch'>,
+    outcome: Outcome & { readonly ok: true },
+    bodies: KnownBodies | undefined,
+  ): void {
     const { seq } = outcome.at
     const paths = [...outcome.made, ...outcome.parents].map(({ path }) => path)
     for (const path of paths) {
@@ -228,7 +230,7 @@ export class ResidentHome implements PodHome {
       this.#filling.delete(keyOf(path))
       if (auxiliaryOf(path) === 'meta') this.#filling.delete(keyOf(path.slice(0, -'.meta'.length)))
     }
-    applyOutcome(this, { ops: change.ops, outcome, isNext: seq === this.#applied + 1 })
+    applyOutcome(this, { ops: change.ops, bodies, outcome, isNext: seq === this.#applied + 1 })
     this.#applied = Math.max(this.#applied, seq)
     this.aclSeq = Math.max(this.aclSeq, outcome.aclSeq)
   }

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict'
 import type { ErrorCode } from '../../base/error-codes.ts'
 import { XpodError } from '../../base/errors.ts'
 import type { PodRequest } from '../exchange.ts'
-import type { PodHome } from '../home.ts'
+import type { KnownBodies, PodHome } from '../home.ts'
 import type { Operation, PodParts } from '../operation.ts'
 import { aclOf, auxiliaryOf } from '../path.ts'
 import type { Change, Outcome, Refusal } from '../store/change.ts'
@@ -48,16 +48,18 @@ function changesRights(home: PodHome, { method, path }: PodRequest): boolean {
   return auxiliaryOf(path) === 'acl' || (method === 'DELETE' && home.peek(aclOf(path))?.resource !== undefined)
 }
 
-export type Planned = Pick<Change, 'require' | 'ops' | 'groups'>
+export interface Planned extends Pick<Change, 'require' | 'ops' | 'groups'> {
+  readonly bodies?: KnownBodies
+}
 
 /** Undefined when a requirement was not met: whoever judged must look again. */
 export async function tryCommit(
   parts: Pick<PodParts, 'clock' | 'random' | 'store'>,
   op: Operation,
-  planned: Planned,
+  { bodies, ...planned }: Planned,
 ): Promise<Committed | undefined> {
   const opId = parts.random.uuid7(parts.clock.nowMs())
-  const outcome = await op.home.commit({ ...planned, opId, agent: op.agent })
+  const outcome = await op.home.commit({ ...planned, opId, agent: op.agent }, bodies)
   if (outcome.ok) return outcome
   if (outcome.why === 'quota') throw await quotaError(parts, op)
   const refusal = refusals[outcome.why]

@@ -70,6 +70,7 @@ async function applyOnce(parts: PodParts, op: Operation, patch: Patch): Promise<
     require: [...conditions, asComputed(target), { kind: 'acl', aclSeq }],
     ops: [{ kind: 'put', path: target.path, mediaType: after.mediaType, body: staged } satisfies Op],
     groups,
+    bodies: new Map([[target.path, after.bytes]]),
   })
   if (committed !== undefined && after.parsed !== undefined) {
     graphs.keep(home.pod.id, target.path, committed.at, after.parsed)
