@@ -169,6 +169,15 @@ test('a patch body over 1 MiB is 413', async () => {
   assert.deepEqual([seen.status, seen.wasContinued], [413, false])
 })
 
+test('a document over the limit is 413 and stays as it is', async () => {
+  await using small = await openWorld({ limits: { maxPatchTargetBytes: 1000 } })
+  const text = `# ${'x'.repeat(1000)}`
+  await small.write('/large.ttl', text)
+  const seen = await small.send('PATCH', '/large.ttl', { headers: sparqlType, body: 'INSERT DATA { <#a> <#b> 1 }' })
+  assert.equal(seen.status, 413)
+  assert.equal(await small.text('/large.ttl'), text)
+})
+
 test('an ACL can be patched, but not into one that is none, and the root keeps somebody in control', async () => {
   await world.write('/acl.ttl', '')
   await world.write('/acl.ttl.acl', aclFor('/acl.ttl', []))

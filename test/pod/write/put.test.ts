@@ -254,7 +254,7 @@ test('the login provider of the profile stays what it is, everything else in it 
 })
 
 test('a body over the limit is 413: at once when it says so, else while it streams', async () => {
-  await using small = await openWorld({ maxBodyBytes: 1000 })
+  await using small = await openWorld({ limits: { maxBodyBytes: 1000 } })
   const headers = { 'content-type': 'application/octet-stream' }
   const said = await small.send('PUT', '/big', { body: Buffer.alloc(1001), headers })
   assert.deepEqual([said.status, said.wasContinued], [413, false])
@@ -279,6 +279,42 @@ test('a full pod is 507 with used and limit; what replaces without growing still
   assert.equal((await file('/a', 40_000)).status, 204)
   assert.equal((await small.send('DELETE', '/a')).status, 204)
   assert.equal((await file('/b', 40_000)).status, 201)
+})
+
+test('a pod with all its resources made is 507, and says which limit it is', async () => {
+  await using small = await openWorld({ quotaResources: 8 })
+  const statuses: number[] = []
+  for (let n = 0; n < 10; n++) statuses.push((await small.send('PUT', `/${n}`, { headers: turtle, body: '' })).status)
+  assert.ok(statuses.includes(201))
+  const full = await small.send('PUT', '/one-more', { headers: turtle, body: '' })
+  assert.deepEqual([full.status, full.members['used'], full.members['limit']], [507, 8, 8])
+  assert.equal((await small.send('PUT', '/0', { headers: turtle, body: '<#a> <#b> 1 .' })).status, 204)
+})
+
+test('an ACL may still be written on a full pod', async () => {
+  await using small = await openWorld({ quotaBytes: 60_000 })
+  const headers = { 'content-type': 'application/octet-stream' }
+  assert.equal((await small.send('PUT', '/a', { body: Buffer.alloc(56_000), headers })).status, 201)
+  assert.equal((await small.send('PUT', '/b', { body: Buffer.alloc(5000), headers })).status, 507)
+  await small.write('/a.acl', `${aclFor('/a', [])}\n${'#'.repeat(30_000)}`)
+})
+
+test('RDF over its limit is kept as sent, unvalidated', async () => {
+  await using small = await openWorld({ limits: { maxRdfBytes: 1000 } })
+  const body = `no turtle ${'x'.repeat(1000)}`
+  assert.equal((await small.send('PUT', '/large.ttl', { headers: turtle, body })).status, 201)
+  assert.equal(await small.text('/large.ttl'), body)
+  assert.equal((await small.send('PUT', '/small.ttl', { headers: turtle, body: 'no turtle' })).status, 400)
+})
+
+test('a refused body gives its room back: one that fills the quota still fits after ten that were invalid', async () => {
+  await using small = await openWorld({ quotaBytes: 200_000 })
+  const invalid = 'no turtle '.repeat(15_000)
+  for (let n = 0; n < 10; n++) {
+    assert.equal((await small.send('PUT', `/${n}.ttl`, { headers: turtle, body: invalid })).code, 'BODY_INVALID')
+  }
+  const headers = { 'content-type': 'application/octet-stream' }
+  assert.equal((await small.send('PUT', '/fits', { headers, body: Buffer.alloc(180_000) })).status, 201)
 })
 
 test('a body that ends early leaves nothing behind', async () => {

@@ -17,7 +17,7 @@ import type { Agent } from '../../../src/pod/auth/agent.ts'
 import type { PodRequest, PodResponse } from '../../../src/pod/exchange.ts'
 import type { PodHome } from '../../../src/pod/home.ts'
 import { createPodHomes } from '../../../src/pod/homes.ts'
-import type { Operation, PodParts } from '../../../src/pod/operation.ts'
+import type { Operation, PodLimits, PodParts } from '../../../src/pod/operation.ts'
 import { planPod, type PodWish } from '../../../src/pod/provision.ts'
 import { openRdfWorkers } from '../../../src/pod/rdf/workers.ts'
 import { podMigrations } from '../../../src/pod/store/schema/migrations.ts'
@@ -71,7 +71,9 @@ export interface World extends AsyncDisposable {
   members(path: string): Promise<string[] | undefined>
 }
 
-export async function openWorld(wish: Partial<PodWish> & { readonly maxBodyBytes?: number } = {}): Promise<World> {
+export async function openWorld(
+  wish: Partial<PodWish> & { readonly limits?: Partial<PodLimits> } = {},
+): Promise<World> {
   await using stack = new AsyncDisposableStack()
   const dir = await mkdtemp(join(tmpdir(), 'xpod-write-'))
   stack.defer(() => rm(dir, { recursive: true, force: true }))
@@ -108,10 +110,11 @@ export async function openWorld(wish: Partial<PodWish> & { readonly maxBodyBytes
     log,
   })
   const limits = {
-    maxBodyBytes: wish.maxBodyBytes ?? 1 << 30,
+    maxBodyBytes: 1 << 30,
     maxRdfBytes: 64 << 20,
     maxPatchBytes: 1 << 20,
     maxPatchTargetBytes: 16 << 20,
+    ...wish.limits,
   }
   const parts: PodParts = { store, authorizer, rdf, clock, random, log, limits }
   const owned = stack.move()
