@@ -105,12 +105,10 @@ export class Exchange implements HttpRequest {
 
   async #endAfterLinger(body: HttpAnswer['body']): Promise<void> {
     const { message, response } = this
-    if (body !== undefined) {
-      for await (const chunk of slicesOf(body)) {
-        if (response.destroyed) return
-        if (!response.write(chunk)) await this.#drained(chunk.length)
-      }
-    } else response.flushHeaders()
+    // At once for bytes: a broken rest of the same request is noticed right after this.
+    if (body instanceof Uint8Array) response.write(body)
+    else if (body !== undefined) await this.#write(body)
+    else response.flushHeaders()
     let drained = 0
     message.on('data', (chunk: Buffer) => {
       drained += chunk.length
@@ -130,12 +128,16 @@ export class Exchange implements HttpRequest {
   }
 
   async #stream(body: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
+    await this.#write(body)
+    this.response.end()
+  }
+
+  async #write(body: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
     const { response } = this
     for await (const chunk of slicesOf(body)) {
       if (response.destroyed) return
       if (!response.write(chunk)) await this.#drained(chunk.length)
     }
-    response.end()
   }
 
   /** Resolves when the connection takes more or is gone; a reader slower than the minimum rate is cut off. */

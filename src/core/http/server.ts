@@ -46,6 +46,7 @@ export interface HttpServer extends AsyncDisposable {
 
 const maxHeaderBytes = 32 * KiB
 const tickMs = 1000
+const drainPollMs = 10
 const defaults = {
   maxConnections: 20_000,
   headersTimeoutMs: 30_000,
@@ -120,7 +121,7 @@ class RunningServer implements HttpServer {
       throw listenError(cause, `${host}:${port}`)
     })
     this.#server.on('error', (error) => this.#options.log.error('http.listener', { error }))
-    this.#stopTick = this.#options.clock.every(tickMs, () => {
+    this.#stopTick = this.#options.clock.every(Math.min(tickMs, this.#options.minimumRate.windowMs / 2), () => {
       const nowMs = this.#options.clock.monotonicMs()
       for (const body of this.#waiting) body.judge(nowMs)
     })
@@ -224,7 +225,7 @@ class RunningServer implements HttpServer {
     const untilMs = clock.monotonicMs() + graceMs
     this.#endIdle()
     while (this.#sockets.size > 0 && clock.monotonicMs() < untilMs) {
-      await Promise.race([closed, delay(clock, 20)])
+      await delay(clock, drainPollMs)
       this.#endIdle()
     }
     for (const socket of this.#sockets) socket.destroy()
