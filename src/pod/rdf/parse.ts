@@ -3,10 +3,10 @@
 
 import { XpodError } from '../../base/errors.ts'
 import { MiB } from '../../base/bytes.ts'
-import { idOf, type ParsedRdf } from './graph.ts'
+import { idOf, type ParsedRdf, type Quad, type Term } from './graph.ts'
 import { type RdfType, rdfTypeOf } from './media-types.ts'
 import { readJsonLd, type UnknownContext } from './read/jsonld.ts'
-import { isTurtleType, readTurtle } from './read/turtle.ts'
+import { eachQuad, isTurtleType, readTurtle } from './read/turtle.ts'
 import { readRdfXml } from './read/xml.ts'
 
 export interface RdfSource {
@@ -24,8 +24,27 @@ export async function readRdf(bytes: Uint8Array, source: RdfSource): Promise<Par
   const type = readableType(source.mediaType)
   const text = decode(bytes)
   const parsed = await readText(text, type, source.base)
-  if (!('unknownContext' in parsed)) checkTerms(parsed, text.length)
+  if ('unknownContext' in parsed) return parsed
+  const guard = new TermGuard(text.length)
+  for (const one of parsed.quads) guard.look(one)
+  guard.throwWhatWasSeen()
   return parsed
+}
+
+export interface Checked {
+  /** False for JSON-LD with a context that is not bundled: stored, and served in its own type only. */
+  readonly convertible: boolean
+}
+
+/** As readRdf, but keeps no triples where the syntax allows that: a body may be 64 MiB. */
+export async function checkRdf(bytes: Uint8Array, source: RdfSource): Promise<Checked> {
+  const type = readableType(source.mediaType)
+  if (!isTurtleType(type)) return { convertible: !('unknownContext' in (await readRdf(bytes, source))) }
+  const text = decode(bytes)
+  const guard = new TermGuard(text.length)
+  await eachQuad({ text, type, base: source.base }, (one) => guard.look(one))
+  guard.throwWhatWasSeen()
+  return { convertible: true }
 }
 
 async function readText(text: string, type: RdfType, base: string): Promise<ParsedRdf | UnknownContext> {
@@ -62,13 +81,32 @@ export function decode(bytes: Uint8Array): string {
   }
 }
 
-function checkTerms({ quads }: ParsedRdf, length: number): void {
-  let chars = 0
-  for (const { subject, predicate, object, graph } of quads) {
-    if (object.termType === ('Quad' as string) || subject.termType === ('Quad' as string)) {
-      throw new XpodError('BODY_INVALID', 'triple terms of RDF 1.2 are not supported')
-    }
-    chars += idOf(subject).length + idOf(predicate).length + idOf(object).length + idOf(graph).length
+/** Looks at each quad of a document for what is refused of any syntax. */
+class TermGuard {
+  #left: number
+  #failure: string | undefined
+
+  constructor(length: number) {
+    this.#left = freeTermChars + 8 * length
   }
-  if (chars > freeTermChars + 8 * length) throw new XpodError('BODY_INVALID', 'its terms expand too far')
+
+  look({ subject, predicate, object, graph }: Quad): void {
+    const isTriple = object.termType === ('Quad' as string) || subject.termType === ('Quad' as string)
+    if (isTriple) this.#failure ??= 'triple terms of RDF 1.2 are not supported'
+    else if (hasDirection(object)) this.#failure ??= 'base directions of RDF 1.2 are not supported'
+    else this.#left -= idOf(subject).length + idOf(predicate).length + idOf(object).length + idOf(graph).length
+    if (this.#left < 0) this.#failure ??= 'its terms expand too far'
+  }
+
+  /** Throws BODY_INVALID. */
+  throwWhatWasSeen(): void {
+    if (this.#failure !== undefined) throw new XpodError('BODY_INVALID', this.#failure)
+  }
+}
+
+/** `"text"@he--rtl` */
+function hasDirection(term: Term): boolean {
+  if (term.termType !== 'Literal') return false
+  const id = idOf(term)
+  return !id.endsWith('"') && id.indexOf('--', id.lastIndexOf('"')) > 0 && id[id.lastIndexOf('"') + 1] === '@'
 }

@@ -13,7 +13,7 @@ import {
   type PackedRdf,
   unpackPatch,
 } from './packing.ts'
-import { parseRdf, readRdf, type RdfSource } from './parse.ts'
+import { type Checked, checkRdf, parseRdf, type RdfSource } from './parse.ts'
 import { applyPatch, maxJoinSteps, parseTarget, type Patch } from './patch.ts'
 import { parseSparqlUpdate } from './sparql-update.ts'
 
@@ -37,7 +37,7 @@ export interface PackedResult {
   readonly added: PackedQuads
 }
 
-export type RdfReply = PackedRdf | { readonly convertible: boolean } | Uint8Array | PackedPatch | PackedResult
+export type RdfReply = PackedRdf | Checked | Uint8Array | PackedPatch | PackedResult
 
 export const runRdfThread: RunThreadRole = (port) => serveThread<RdfRequest, RdfReply>(port, handle)
 
@@ -46,9 +46,7 @@ async function handle(request: RdfRequest): Promise<Handled<RdfReply>> {
     const reply = packRdf(await parseRdf(request.bytes, request.source))
     return { reply, transfer: [reply.quads.rows.buffer] }
   }
-  if (request.kind === 'check') {
-    return { reply: { convertible: !('unknownContext' in (await readRdf(request.bytes, request.source))) } }
-  }
+  if (request.kind === 'check') return { reply: await checkRdf(request.bytes, request.source) }
   if (request.kind === 'convert') {
     const reply = await convertRdf(request.bytes, request.conversion)
     return { reply, transfer: ownBuffer(reply) }

@@ -10,14 +10,9 @@ import type { ParsedRdf } from './graph.ts'
 import { IdleThread, type IdleThreadOptions } from './idle-thread.ts'
 import { type RdfType, rdfTypeOf } from './media-types.ts'
 import { packPatch, type PackedPatch, type PackedRdf, unpackPatch, unpackQuads, unpackRdf } from './packing.ts'
-import { decode, parseRdf, type RdfSource, readRdf } from './parse.ts'
+import { type Checked, checkRdf, decode, parseRdf, type RdfSource } from './parse.ts'
 import { applyPatch, type Patch, type PatchDocument, type PatchResult, parseTarget } from './patch.ts'
 import { type PackedResult, readPatchText, type RdfRequest } from './thread.ts'
-
-interface Checked {
-  /** False for JSON-LD with a context that is not bundled: stored, and served in its own type only. */
-  readonly convertible: boolean
-}
 
 export interface RdfWorkers extends AsyncDisposable {
   /** Throws BODY_INVALID with the line, MEDIA_TYPE_UNSUPPORTED, NOT_ACCEPTABLE for an unknown JSON-LD context. */
@@ -78,9 +73,7 @@ class Workers implements RdfWorkers {
 
   async check(bytes: Uint8Array, source: RdfSource, signal: AbortSignal): Promise<Checked> {
     signal.throwIfAborted()
-    if (this.#isSmall(bytes, source.mediaType)) {
-      return { convertible: !('unknownContext' in (await readRdf(bytes, source))) }
-    }
+    if (this.#isSmall(bytes, source.mediaType)) return checkRdf(bytes, source)
     return (await this.#thread.ask({ kind: 'check', bytes, source }, bytes.length, signal)) as Checked
   }
 

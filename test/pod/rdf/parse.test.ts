@@ -82,6 +82,11 @@ describe('parsing RDF', () => {
     assert.equal(await failureOf(quadsOf('<a> <b> <c> {| <d> <e> |} .', 'text/turtle')), 'BODY_INVALID 400')
   })
 
+  it('refuses base directions of RDF 1.2', async () => {
+    assert.equal(await failureOf(quadsOf('<a> <b> "x"@he--rtl .', 'text/turtle')), 'BODY_INVALID 400')
+    assert.equal((await quadsOf('<a> <b> "--"@he, "x"^^<urn:a--b> .', 'text/turtle')).length, 2)
+  })
+
   it('accepts a byte order mark, an empty document and a comment alone', async () => {
     assert.equal((await quadsOf('\ufeff<a> <b> <c> .', 'text/turtle')).length, 1)
     assert.equal((await quadsOf('', 'text/turtle')).length, 0)

@@ -1,5 +1,5 @@
 // Turtle, N-Triples, N-Quads and TriG by the n3 library (RDF 1.1 Turtle, N-Triples, N-Quads, TriG), and text/n3 as far as
-// it is plain Turtle. Errors name the line and nothing else of the document. Synchronous; callers bound the size.
+// it is plain Turtle. Errors name the line and nothing else of the document. Callers bound the size.
 
 import { Parser } from 'n3'
 
@@ -23,23 +23,43 @@ export function isTurtleType(type: RdfType): type is TurtleType {
 }
 
 /** Throws BODY_INVALID with the line of the first mistake. */
-export function readTurtle(text: string, type: TurtleType, base: string): ParsedRdf {
+export async function readTurtle(text: string, type: TurtleType, base: string): Promise<ParsedRdf> {
+  const quads: Quad[] = []
   const prefixes: Record<string, string> = {}
+  const onPrefix = (prefix: string, iri: string): void => {
+    prefixes[prefix] = iri
+  }
+  await eachQuad({ text, type, base }, (one) => quads.push(one), onPrefix)
+  return { quads, prefixes }
+}
+
+/** Keeps nothing itself; neither callback may throw. Throws as readTurtle. */
+export function eachQuad(
+  source: { readonly text: string; readonly type: TurtleType; readonly base: string },
+  onQuad: (one: Quad) => void,
+  onPrefix: (prefix: string, iri: string) => void = () => {},
+): Promise<void> {
   const parser = new Parser({
-    format: formats[type],
-    baseIRI: base,
+    format: formats[source.type],
+    baseIRI: source.base,
     factory: documentFactory as never,
     blankNodePrefix: '',
   })
-  let quads: Quad[]
-  try {
-    quads = parser.parse(text, null, (prefix, iri) => {
-      prefixes[prefix] = typeof iri === 'string' ? iri : iri.value
-    })
-  } catch (error) {
-    throw new XpodError('BODY_INVALID', `${names[type]} syntax${lineOf(error)}`)
-  }
-  return { quads, prefixes }
+  // With callbacks the library parses while it reads tokens; without, it first gathers the tokens of the whole document.
+  return new Promise((resolve, reject) => {
+    const take = (error: Error | null, one: Quad | null): void => {
+      if (error) reject(new XpodError('BODY_INVALID', `${names[source.type]} syntax${lineOf(error)}`))
+      else if (one) onQuad(one)
+      else resolve()
+    }
+    parser.parse(
+      source.text,
+      take as never,
+      ((prefix: string, iri: string | { readonly value: string }) => {
+        onPrefix(prefix, typeof iri === 'string' ? iri : iri.value)
+      }) as never,
+    )
+  })
 }
 
 const names: Readonly<Record<TurtleType, string>> = {
