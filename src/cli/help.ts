@@ -140,7 +140,7 @@ export function topicHelp(topic: TopicName): string {
   return topics[topic]().join('\n')
 }
 
-const exitCodes: readonly (readonly [string, string])[] = [
+export const exitCodes: readonly (readonly [string, string])[] = [
   ['0', 'done'],
   ['1', 'failed'],
   ['2', 'wrong usage, or a confirmation is missing'],
