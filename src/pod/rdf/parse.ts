@@ -42,7 +42,7 @@ export async function checkRdf(bytes: Uint8Array, source: RdfSource): Promise<Ch
   if (!isTurtleType(type)) return { convertible: !('unknownContext' in (await readRdf(bytes, source))) }
   const text = decode(bytes)
   const guard = new TermGuard(text.length)
-  await eachQuad({ text, type, base: source.base }, (one) => guard.look(one))
+  eachQuad({ text, type, base: source.base }, (one) => guard.look(one))
   guard.throwWhatWasSeen()
   return { convertible: true }
 }

@@ -42,6 +42,7 @@ describe('parsing RDF', () => {
     ['text/turtle', '<a> <b> <c> .\n<secret> <b> .\n', 2],
     ['text/turtle', '<a> <b> <c>', 1],
     ['text/turtle', '<a> secret:b <c> .', 1],
+    ['text/turtle', '@prefix secret: <1:b> . <a> <b> <c> .', undefined],
     ['text/turtle', '<a> <b> "secret\n" .', 1],
     ['text/turtle', '<a> <b> { <c> <d> <e> } .', 1],
     ['text/n3', '@prefix l: <x> .\n{ ?x <b> <secret> } => { <d> <e> <f> } .', 2],

@@ -1,6 +1,8 @@
 // Turtle, N-Triples, N-Quads and TriG by the n3 library (RDF 1.1 Turtle, N-Triples, N-Quads, TriG), and text/n3 as far as
 // it is plain Turtle. Errors name the line and nothing else of the document. Callers bound the size.
 
+import { EventEmitter } from 'node:events'
+
 import { Parser } from 'n3'
 
 import { XpodError } from '../../../base/errors.ts'
@@ -23,43 +25,47 @@ export function isTurtleType(type: RdfType): type is TurtleType {
 }
 
 /** Throws BODY_INVALID with the line of the first mistake. */
-export async function readTurtle(text: string, type: TurtleType, base: string): Promise<ParsedRdf> {
+export function readTurtle(text: string, type: TurtleType, base: string): ParsedRdf {
   const quads: Quad[] = []
   const prefixes: Record<string, string> = {}
   const onPrefix = (prefix: string, iri: string): void => {
     prefixes[prefix] = iri
   }
-  await eachQuad({ text, type, base }, (one) => quads.push(one), onPrefix)
+  eachQuad({ text, type, base }, (one) => quads.push(one), onPrefix)
   return { quads, prefixes }
 }
 
-/** Keeps nothing itself; neither callback may throw. Throws as readTurtle. */
+/** Keeps nothing itself. Throws as readTurtle. */
 export function eachQuad(
   source: { readonly text: string; readonly type: TurtleType; readonly base: string },
   onQuad: (one: Quad) => void,
   onPrefix: (prefix: string, iri: string) => void = () => {},
-): Promise<void> {
+): void {
   const parser = new Parser({
     format: formats[source.type],
     baseIRI: source.base,
     factory: documentFactory as never,
     blankNodePrefix: '',
   })
-  // With callbacks the library parses while it reads tokens; without, it first gathers the tokens of the whole document.
-  return new Promise((resolve, reject) => {
-    const take = (error: Error | null, one: Quad | null): void => {
-      if (error) reject(new XpodError('BODY_INVALID', `${names[source.type]} syntax${lineOf(error)}`))
-      else if (one) onQuad(one)
-      else resolve()
-    }
-    parser.parse(
-      source.text,
-      take as never,
-      ((prefix: string, iri: string | { readonly value: string }) => {
-        onPrefix(prefix, typeof iri === 'string' ? iri : iri.value)
-      }) as never,
-    )
-  })
+  // A stream of one piece, given by hand: from a string the library would gather all tokens first, or, with callbacks,
+  // work in a microtask of its own, where what some broken documents make it throw would end the process.
+  const stream = new EventEmitter()
+  let failure: unknown
+  const take = (error: unknown, one: Quad | null): void => {
+    if (error) failure ??= error
+    else if (one) onQuad(one)
+  }
+  const takePrefix = (prefix: string, iri: string | { readonly value: string }): void => {
+    onPrefix(prefix, typeof iri === 'string' ? iri : iri.value)
+  }
+  try {
+    parser.parse(stream as never, take as never, takePrefix as never)
+    stream.emit('data', source.text)
+    stream.emit('end')
+  } catch (error) {
+    failure ??= error
+  }
+  if (failure !== undefined) throw new XpodError('BODY_INVALID', `${names[source.type]} syntax${lineOf(failure)}`)
 }
 
 const names: Readonly<Record<TurtleType, string>> = {
