@@ -70,7 +70,7 @@ export function neededRdfType(headers: Headers): string {
 }
 
 /** The bytes of the request; says 100 Continue when they are first wanted. */
-export async function* incoming(request: PodRequest): AsyncGenerator<Uint8Array> {
+async function* incoming(request: PodRequest): AsyncGenerator<Uint8Array> {
   if (request.body === undefined) return
   request.continue()
   yield* request.body

@@ -12,7 +12,7 @@ import type { Target } from './target.ts'
 export type Judges = Pick<PodParts, 'authorizer'>
 
 /** 401 with a challenge for the public, 403 for somebody. Says nothing about what exists. */
-export function denied(agent: Agent): XpodError {
+function denied(agent: Agent): XpodError {
   return new XpodError(agent.webId === undefined ? 'LOGIN_REQUIRED' : 'FORBIDDEN')
 }
 
