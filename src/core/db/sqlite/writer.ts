@@ -2,6 +2,7 @@
 // and answers them all after its COMMIT. While a COMMIT syncs, further calls gather in the port; they are the next batch.
 // After a COMMIT whose outcome is unknown it writes nothing more: the process must end (exit 74) and recovery decides.
 
+import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 
@@ -11,7 +12,7 @@ import type { Step, WriteResult } from '../database.ts'
 import type { Migration } from '../migrations.ts'
 import { freeBallast } from './ballast.ts'
 import { type BatchRunner, CommitUnknown, createBatchRunner } from './batch.ts'
-import { openWritingConnection, type SqliteConnection, statementCache } from './connection.ts'
+import { openWritingConnection, type SqliteConnection, type SqliteStatement, statementCache } from './connection.ts'
 import { FairQueue, type Queued } from './fair-queue.ts'
 import { migrate } from './migrate.ts'
 import { type Call, type Procedure, type Procedures, Undone, type WriterSql } from './procedure.ts'
@@ -56,6 +57,7 @@ class Writer {
   readonly #queue = new FairQueue()
   readonly #procedures = new Map<string, Procedure>()
   #db!: SqliteConnection
+  #sql!: WriterSql
   #batches!: BatchRunner
   #wal!: Wal
   #isRoomLow = false
@@ -68,7 +70,7 @@ class Writer {
   ) {
     this.#port = port
     this.#options = options
-    this.#makers = parts.procedures
+    this.#makers = { write: (sql) => (steps: readonly Step[]) => runSteps(sql, steps), ...parts.procedures }
     const { atPoint } = parts
     this.#pause = atPoint === undefined ? () => {} : (point) => atPoint(point, this.#db, this.#options.probe!.shared)
   }
@@ -110,7 +112,7 @@ class Writer {
         batch.map(
           ({ call }) =>
             () =>
-              this.#procedures.get(call[0])!(call[3] as never),
+              this.#procedure(call[0])(call[3] as never),
         ),
       )
       this.#answer(
@@ -170,16 +172,25 @@ class Writer {
     this.#db = db
     migrate(db, migrations)
     const prepare = statementCache(db)
-    const sql: WriterSql = {
-      prepare: <R>(query: string) => prepare(query) as never as ReturnType<typeof sql.prepare<R>>,
+    this.#sql = {
+      prepare: <R>(query: string) => prepare(query) as SqliteStatement<R>,
       isRoomLow: () => this.#isRoomLow,
       pause: this.#pause,
     }
-    this.#procedures.set('write', (steps: never) => runSteps(sql, steps))
-    for (const [name, make] of Object.entries(this.#makers)) this.#procedures.set(name, make(sql))
     this.#batches = createBatchRunner({ db, pause: this.#pause, makeRoom: () => this.#makeRoom() })
     this.#wal = createWal(db, () => this.#tell({ kind: 'checkpoint' }))
     this.#pause('opened')
+  }
+
+  /** Made, with its statements prepared, when it is first called. */
+  #procedure(name: string): Procedure {
+    let procedure = this.#procedures.get(name)
+    if (procedure === undefined) {
+      const make = this.#makers[name]
+      assert(make !== undefined, `there is a procedure ${name}`)
+      this.#procedures.set(name, (procedure = make(this.#sql)))
+    }
+    return procedure
   }
 
   #makeRoom(): boolean {
