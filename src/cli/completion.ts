@@ -26,7 +26,9 @@ async function candidates(before: readonly string[], last: string): Promise<stri
   const values = valuesOf(row, before.at(-1) ?? '')
   if (values !== undefined) return values
   if (last.startsWith('-')) return optionNames(row).filter((name) => !before.includes(name) || isRepeatable(name))
-  const given = before.slice(row.name.split(' ').length).filter((word) => !word.startsWith('-'))
+  const given = before
+    .slice(row.name.split(' ').length)
+    .filter((word, index, words) => !word.startsWith('-') && valuesOf(row, words[index - 1] ?? '') === undefined)
   const arg = row.args?.[given.length]?.name
   if (arg === 'shell') return Object.keys(completionScripts)
   if (arg === 'name' && row.name !== 'pod create') return podNames(before)
