@@ -1,8 +1,6 @@
 // The first thing that sees a request: which pod is it for, or what else. Everything here is synchronous and allocates
 // little, because a hot GET passes through. Decides nothing about access.
 
-import type { IncomingHttpHeaders } from 'node:http'
-
 import { XpodError } from '../base/errors.ts'
 import { type Forwarded, forwardedOf, type ProxyTrust } from '../core/http/forwarded.ts'
 import type { HttpAnswer, HttpHandler, HttpRequest } from '../core/http/message.ts'
@@ -105,7 +103,7 @@ class PodExchange implements PodRequest {
   get method(): string {
     return this.#request.method
   }
-  get headers(): IncomingHttpHeaders {
+  get headers(): HttpRequest['headers'] {
     return this.#request.headers
   }
   get body(): AsyncIterable<Uint8Array> | undefined {

@@ -1,10 +1,8 @@
 // What the server itself answers at the root of its base URL: a front page for people, /healthz, and the description that
 // clients look for. Nothing here names a pod: who has one is not the public's to know.
 
-import type { IncomingHttpHeaders } from 'node:http'
-
 import { XpodError } from '../base/errors.ts'
-import type { HttpAnswer } from '../core/http/message.ts'
+import type { HttpAnswer, HttpRequest } from '../core/http/message.ts'
 import { corsHeaders, methods } from '../pod/answer/cors.ts'
 import { problemResponse } from '../pod/answer/problem.ts'
 
@@ -13,10 +11,7 @@ export interface OriginPages {
   answer(path: string, request: PageRequest): HttpAnswer
 }
 
-export interface PageRequest {
-  readonly method: string
-  readonly headers: IncomingHttpHeaders
-}
+export type PageRequest = Pick<HttpRequest, 'method' | 'headers'>
 
 type Page = (request: PageRequest) => { readonly mediaType: string; readonly text: string }
 

@@ -1,10 +1,11 @@
 // Completion of the command line: the shells ask the hidden `xpod __complete -- words…`, so that what they offer is what
-// this version knows, pod names of the running server included. The scripts themselves know nothing.
+// this version knows, pod names of the running server included.
 
 import { connectControl } from '../center/control.ts'
 import { isMany, type KeyName, keys } from '../config/keys.ts'
 import { loadSettings } from '../config/load.ts'
 import { commands, globalOptions } from './commands.ts'
+import { completionScripts } from './completion-scripts.ts'
 import { topicNames } from './help.ts'
 import type { CommandRow } from './invocation.ts'
 
@@ -73,32 +74,4 @@ async function podNames(before: readonly string[]): Promise<string[]> {
   const { settings } = loadSettings(at < 0 ? {} : { 'data-dir': before[at + 1] })
   const pods = await connectControl(settings['data-dir'])
   return pods === undefined ? [] : (await pods.list(undefined, maxPodNames)).map((pod) => pod.name)
-}
-
-export type Shell = 'bash' | 'zsh' | 'fish'
-
-export const completionScripts: Readonly<Record<Shell, string>> = {
-  bash: `# Completion of xpod for bash; made by: xpod completion bash
-_xpod() {
-  local IFS=$'\\n'
-  COMPREPLY=($(xpod __complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
-}
-complete -o default -F _xpod xpod
-`,
-  zsh: `#compdef xpod
-# Completion of xpod for zsh; made by: xpod completion zsh
-_xpod() {
-  local -a found
-  found=("\${(@f)$(xpod __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
-  if [[ -n "\${found[1]}" ]]; then compadd -- "\${found[@]}"; else _files; fi
-}
-if [[ "\${funcstack[1]}" = "_xpod" ]]; then _xpod "$@"; else compdef _xpod xpod; fi
-`,
-  fish: `# Completion of xpod for fish; made by: xpod completion fish
-function __xpod_complete
-    set -l words (commandline -opc) (commandline -ct)
-    xpod __complete -- $words[2..-1] 2>/dev/null
-end
-complete -c xpod -a '(__xpod_complete)'
-`,
 }

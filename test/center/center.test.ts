@@ -1,3 +1,6 @@
+// A center as a whole, asked over HTTP and its sockets: names and hosts, its own pages, health, control, restart, drain.
+// One center serves most tests; tests that stop or restart one start their own.
+
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { stat } from 'node:fs/promises'

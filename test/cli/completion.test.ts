@@ -1,3 +1,5 @@
+// What `xpod __complete` offers. Pod names of a running server are in test/e2e/cli.test.ts.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 

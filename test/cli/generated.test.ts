@@ -1,3 +1,6 @@
+// Files that are made from tables of the program are committed as they are made, and their readers accept them.
+// Checks that need a tool that is not installed are skipped.
+
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'

@@ -1,3 +1,5 @@
+// Tables and sizes as people see them.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 

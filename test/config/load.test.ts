@@ -1,3 +1,5 @@
+// Where settings come from and which one counts; what is refused. The environment is always a parameter here.
+
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

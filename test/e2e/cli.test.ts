@@ -1,3 +1,6 @@
+// bin/xpod as people run it: output, exit status, signals, commands beside a running server and without one.
+// One server runs for most tests.
+
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'

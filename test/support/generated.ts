@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 
-import { completionScripts } from '../../src/cli/completion.ts'
+import { completionScripts } from '../../src/cli/completion-scripts.ts'
 import { environmentName, type Key, keyNames, keys } from '../../src/config/keys.ts'
 import { manualPages } from './manual.ts'
 

@@ -1,7 +1,7 @@
 // xpod completion SHELL: the script that makes the shell ask `xpod __complete`.
 
 import { XpodError } from '../../base/errors.ts'
-import { completionScripts, type Shell } from '../completion.ts'
+import { completionScripts, type Shell } from '../completion-scripts.ts'
 import type { Invocation } from '../invocation.ts'
 
 export async function printCompletion({ out, args }: Invocation): Promise<number> {

@@ -1,3 +1,5 @@
+// Who may say what about a request it passes on.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 

@@ -1,3 +1,5 @@
+// The HTTP server on raw connections: limits, refusals, bodies, cut answers, draining. Real sockets, shortened times.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 

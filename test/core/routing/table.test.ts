@@ -1,3 +1,5 @@
+// Where host and target lead.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
