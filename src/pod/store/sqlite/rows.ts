@@ -31,8 +31,11 @@ export interface ResourceRow {
   readonly d: Uint8Array
 }
 
-export const resourceColumns =
-  'key, kind, seq, mark, child_seq AS childSeq, media_type AS mediaType, size, sha256, body, blob, modified_ms AS modifiedMs, d'
+/** All that a reader needs; `d` is for the writer. */
+export const readColumns =
+  'key, kind, seq, mark, child_seq AS childSeq, media_type AS mediaType, size, sha256, body, blob, modified_ms AS modifiedMs'
+
+export const resourceColumns = `${readColumns}, d`
 
 export interface HeadRow {
   readonly pod: number
@@ -64,7 +67,7 @@ export function hasFormOf(row: { readonly kind: number }, path: Path): boolean {
   return (row.kind === containerKind) === isContainer(path)
 }
 
-export function resourceOf(row: ResourceRow): Resource {
+export function resourceOf(row: Omit<ResourceRow, 'd'>): Resource {
   return {
     path: pathOf(row.key, row.kind),
     kind: kinds[row.kind]!,
@@ -78,7 +81,7 @@ export function resourceOf(row: ResourceRow): Resource {
   }
 }
 
-function bodyRefOf(row: ResourceRow): BodyRef | undefined {
+function bodyRefOf(row: Pick<ResourceRow, 'body' | 'blob'>): BodyRef | undefined {
   if (row.blob !== null) return { blob: row.blob }
   return row.body === null ? undefined : { inline: row.body }
 }

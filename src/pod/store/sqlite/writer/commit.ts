@@ -35,9 +35,12 @@ interface CommitHead extends HeadRow {
 export type CommitChange = (call: CommitCall, state?: 'active' | 'staging') => Outcome
 
 export function createCommit(sql: WriterSql): CommitChange {
+  // Subqueries rather than joins, as in reader.ts.
   const findHead = sql.prepare<CommitHead>(
-    `SELECT ${headColumns}, n.instance, p.quota_bytes AS quotaBytes, p.quota_resources AS quotaResources
-     FROM pod p JOIN pod_head h ON h.pod = p.pod JOIN node n ON n.id = h.node WHERE p.id = ?`,
+    `SELECT ${headColumns}, (SELECT instance FROM node n WHERE n.id = h.node) AS instance,
+       (SELECT quota_bytes FROM pod p WHERE p.pod = h.pod) AS quotaBytes,
+       (SELECT quota_resources FROM pod p WHERE p.pod = h.pod) AS quotaResources
+     FROM pod_head h WHERE h.pod = (SELECT pod FROM pod WHERE id = ?)`,
   )
   const findStage = sql.prepare('SELECT 1 AS one FROM stage WHERE pod = ? AND blob = ?')
   const findGroup = sql.prepare('SELECT 1 AS one FROM group_ref WHERE pod = ? AND document = ? LIMIT 1')
