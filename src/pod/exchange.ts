@@ -5,6 +5,9 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Path } from './path.ts'
 import type { PodRecord } from './store/resource.ts'
 
+/** Lower-case names, as node:http gives them. */
+export type RequestHeaders = IncomingHttpHeaders
+
 export interface PodRequest {
   /** As sent; methods are case-sensitive (RFC 9110 section 9.1). */
   readonly method: string
@@ -12,7 +15,7 @@ export interface PodRequest {
   /** Canonical path inside the pod; starts with a slash. */
   readonly path: Path
   /** Lower-case names; `cookie` is never looked at (rule 14). */
-  readonly headers: IncomingHttpHeaders
+  readonly headers: RequestHeaders
   /** The body's bytes, or undefined when the request has none (no Content-Length and no Transfer-Encoding). */
   readonly body: AsyncIterable<Uint8Array> | undefined
   /** Aborts when the client is gone or the server stops. A getter: hot requests never make one. */

@@ -45,15 +45,7 @@ export function createPodServer(options: PodServerOptions): PodServer {
     negotiator: createNegotiator(),
     isSandboxed: (home) => isSandboxed(home.pod, sandbox),
   }
-  const handlers = new Map<string, Handler>([
-    ['GET', (op) => getResource(reading, op)],
-    ['HEAD', (op) => getResource(reading, op)],
-    ['OPTIONS', (op) => optionsResource(reading, op)],
-    ['PUT', (op) => putResource(options, op).then((response) => written(response, op))],
-    ['POST', (op) => postResource(options, op).then((response) => written(response, op))],
-    ['PATCH', (op) => patchResource(options, op).then((response) => written(response, op))],
-    ['DELETE', (op) => deleteResource(options, op).then((response) => written(response, op))],
-  ])
+  const handlers = methodTable(options, reading)
 
   function answer(request: PodRequest): PodResponse | Promise<PodResponse> {
     const { method, headers, pod } = request
@@ -109,6 +101,20 @@ export function createPodServer(options: PodServerOptions): PodServer {
       }
     },
   }
+}
+
+/** Method names are case-sensitive (RFC 9110 section 9.1). */
+function methodTable(writing: PodParts, reading: ReadParts): ReadonlyMap<string, Handler> {
+  const read: Handler = (op) => getResource(reading, op)
+  return new Map<string, Handler>([
+    ['GET', read],
+    ['HEAD', read],
+    ['OPTIONS', (op) => optionsResource(reading, op)],
+    ['PUT', (op) => putResource(writing, op).then((response) => written(response, op))],
+    ['POST', (op) => postResource(writing, op).then((response) => written(response, op))],
+    ['PATCH', (op) => patchResource(writing, op).then((response) => written(response, op))],
+    ['DELETE', (op) => deleteResource(writing, op).then((response) => written(response, op))],
+  ])
 }
 
 function unsupported(method: string): XpodError {

@@ -2,9 +2,7 @@
 // that has an Origin echoes it, whatever the status; preflights need no authentication and have no body. Credentials are
 // allowed on pods, where cookies never authenticate (rule 14).
 
-import type { IncomingHttpHeaders } from 'node:http'
-
-import type { PodResponse } from '../exchange.ts'
+import type { PodResponse, RequestHeaders } from '../exchange.ts'
 
 const exposed = [
   'Accept-Patch',
@@ -42,12 +40,12 @@ export function corsHeaders(origin: string): string[] {
 }
 
 /** A CORS preflight is an OPTIONS with an Origin and the method it asks for (Fetch, CORS-preflight request). */
-export function isPreflight(headers: IncomingHttpHeaders): boolean {
+export function isPreflight(headers: RequestHeaders): boolean {
   return headers.origin !== undefined && headers['access-control-request-method'] !== undefined
 }
 
 /** 204 without a body; the asked headers are echoed in their own spelling. */
-export function preflight(headers: IncomingHttpHeaders): PodResponse {
+export function preflight(headers: RequestHeaders): PodResponse {
   const asked = headers['access-control-request-headers']
   return {
     status: 204,

@@ -1,15 +1,13 @@
 // Failures as answers: application/problem+json (RFC 9457) from an XpodError, plain text for people's browsers. Nothing of
 // the request is echoed, and the cause stays in the log. A HEAD gets the same headers without the body.
 
-import type { IncomingHttpHeaders } from 'node:http'
-
 import type { XpodError } from '../../base/errors.ts'
-import type { PodResponse } from '../exchange.ts'
+import type { PodResponse, RequestHeaders } from '../exchange.ts'
 import { corsHeaders, vary } from './cors.ts'
 
 export interface FailedRequest {
   readonly method: string
-  readonly headers: IncomingHttpHeaders
+  readonly headers: RequestHeaders
 }
 
 /** Seconds until a retry makes sense, for 429 and 503. */

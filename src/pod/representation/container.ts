@@ -66,13 +66,13 @@ export function containerVariant(
   const derived = derivedOf(entry)
   const known = type === turtle ? derived.main : derived.others.get(tagOf(type, language))
   const acceptEncoding = headers['accept-encoding']
-  if (known !== undefined) return shown(entry, encodedVariant(source, home, entry, known, acceptEncoding))
+  if (known !== undefined) return shown(entry, encodedVariant(source, { home, entry, variant: known }, acceptEncoding))
   if (
     type === turtle &&
     derived.listing !== undefined &&
     (entry.meta === undefined || derived.metaText !== undefined)
   ) {
-    return shown(entry, encodedVariant(source, home, entry, turtleVariant(home, entry), acceptEncoding))
+    return shown(entry, encodedVariant(source, { home, entry, variant: turtleVariant(home, entry) }, acceptEncoding))
   }
   return render(source, home, entry, { type, language, acceptEncoding })
 }
@@ -91,7 +91,7 @@ async function render(source: Source, home: PodHome, entry: Entry, wanted: Wante
     if (wanted.language !== undefined) return pageVariant(source, home, current, wanted.language)
     return convertedVariant(source, home, current, wanted.type as RdfType)
   })
-  return shown(current, encodedVariant(source, home, current, variant, wanted.acceptEncoding))
+  return shown(current, encodedVariant(source, { home, entry: current, variant }, wanted.acceptEncoding))
 }
 
 /** The container's entry with all that its renderings need. A commit may take the listing along while .meta is read. */

@@ -32,7 +32,9 @@ export function documentVariant(
   if (type === undefined) throw new XpodError('NOT_ACCEPTABLE', `available: ${offer.types.join(', ')}`)
   if (type !== offer.types[0]) return converted(source, home, entry, { type, acceptance, request })
   const main = (derived.main ??= storedVariant(source, home, entry))
-  return headers.range === undefined ? encodedVariant(source, home, entry, main, headers['accept-encoding']) : main
+  return headers.range === undefined
+    ? encodedVariant(source, { home, entry, variant: main }, headers['accept-encoding'])
+    : main
 }
 
 /** The stored type first; RDF below the limit also as every type that can be written. */
@@ -66,11 +68,16 @@ interface Wanted {
 function converted(source: Source, home: PodHome, entry: Entry, wanted: Wanted): Variant | Promise<Variant> {
   const known = derivedOf(entry).others.get(wanted.type)
   const acceptEncoding = wanted.request.headers['accept-encoding']
-  if (known !== undefined) return encodedVariant(source, home, entry, known, acceptEncoding)
+  if (known !== undefined) return encodedVariant(source, { home, entry, variant: known }, acceptEncoding)
   const made = makeOnce(entry, wanted.type, () => convert(source, home, entry, wanted.type as RdfType))
   return made.then(
-    (variant) => encodedVariant(source, home, entry, variant, acceptEncoding),
-    (error: unknown) => storedInstead(source, home, entry, wanted.acceptance, error),
+    (variant) => encodedVariant(source, { home, entry, variant }, acceptEncoding),
+    (error: unknown) => {
+      if (!isNotConvertible(error)) throw error
+      const stored = storedInstead(source, home, entry, wanted.acceptance)
+      if (stored !== undefined) return stored
+      throw error.code === 'NOT_ACCEPTABLE' ? error : new XpodError('NOT_ACCEPTABLE', 'it cannot be converted')
+    },
   )
 }
 
@@ -94,12 +101,16 @@ async function convert(source: Source, home: PodHome, entry: Entry, to: RdfType)
   return variant
 }
 
-/** What cannot be converted (an unknown JSON-LD context, RDF stored unvalidated) is sent as stored when that will do. */
-function storedInstead(source: Source, home: PodHome, entry: Entry, acceptance: Acceptance, error: unknown): Variant {
-  if (!(error instanceof XpodError) || (error.code !== 'NOT_ACCEPTABLE' && error.code !== 'BODY_INVALID')) throw error
+/** An unknown JSON-LD context, or RDF that was stored unvalidated. */
+function isNotConvertible(error: unknown): error is XpodError {
+  return error instanceof XpodError && (error.code === 'NOT_ACCEPTABLE' || error.code === 'BODY_INVALID')
+}
+
+/** What cannot be converted is sent as stored when that will do. */
+function storedInstead(source: Source, home: PodHome, entry: Entry, acceptance: Acceptance): Variant | undefined {
   const derived = derivedOf(entry)
-  if (acceptance.accepts(derived.offer!.types[0]!)) return (derived.main ??= storedVariant(source, home, entry))
-  throw error.code === 'NOT_ACCEPTABLE' ? error : new XpodError('NOT_ACCEPTABLE', 'it cannot be converted')
+  if (!acceptance.accepts(derived.offer!.types[0]!)) return undefined
+  return (derived.main ??= storedVariant(source, home, entry))
 }
 
 /** Conversions serve all who wait for them, so no single request may abort them. */

@@ -7,7 +7,7 @@ import type { PodLimits } from '../operation.ts'
 import type { RdfWorkers } from '../rdf/workers.ts'
 import { etagOf } from '../resource/etag.ts'
 import type { PodReader } from '../store/pod-store.ts'
-import { codings, compress, isCompressible } from './encodings.ts'
+import { type Coding, codings, compress, isCompressible } from './encodings.ts'
 import { Negotiator } from './negotiation.ts'
 import { Derived, type Variant } from './variant.ts'
 
@@ -85,31 +85,28 @@ export function makeOnce(entry: Entry, key: string, make: () => Promise<Variant>
 /** The variant in the coding that the request prefers, when it is worth one. */
 export function encodedVariant(
   source: Source,
-  home: PodHome,
-  entry: Entry,
-  variant: Variant,
+  of: { readonly home: PodHome; readonly entry: Entry; readonly variant: Variant },
   acceptEncoding: string | undefined,
 ): Variant | Promise<Variant> {
+  const { home, entry, variant } = of
   if (!variant.compressible) return variant
   const coding = source.negotiator.coding(acceptEncoding)
   if (coding === undefined) return variant
   return (
     variant.encoded[coding] ??
     makeOnce(entry, `${variant.etag}${coding}`, async () => {
-      const bytes = await compress(variant.bytes!, coding)
-      const made: Variant = {
-        ...variant,
-        etag: `${variant.etag.slice(0, -1)}${variant.stored && !variant.etag.includes('.') ? '..' : '.'}${coding}"`,
-        coding,
-        size: bytes.length,
-        bytes,
-        compressible: false,
-        encoded: {},
-        answers: new Map(),
-      }
+      const made = await encode(variant, coding)
       variant.encoded[coding] = made
-      home.charge(entry, bytes.length)
+      home.charge(entry, made.bytes!.length)
       return made
     })
   )
+}
+
+async function encode(variant: Variant, coding: Coding): Promise<Variant> {
+  const bytes = await compress(variant.bytes!, coding)
+  // The type's place in the tag is empty for what is not converted.
+  const separator = variant.etag.includes('.') ? '.' : '..'
+  const etag = `${variant.etag.slice(0, -1)}${separator}${coding}"`
+  return { ...variant, etag, coding, size: bytes.length, bytes, compressible: false, encoded: {}, answers: new Map() }
 }

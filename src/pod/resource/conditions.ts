@@ -5,9 +5,8 @@
 // On containers only entity tags count (rule 18): their Last-Modified follows containment alone. A header that holds no
 // valid tag or date is ignored, as section 13.1 asks for dates; If-Match without a valid tag never matches.
 
-import type { IncomingHttpHeaders } from 'node:http'
-
 import { XpodError } from '../../base/errors.ts'
+import type { RequestHeaders } from '../exchange.ts'
 import type { Entry } from '../home.ts'
 import { type Path, metaOf } from '../path.ts'
 import type { Require } from '../store/change.ts'
@@ -18,7 +17,7 @@ import { matchesState, parseTags } from './etag.ts'
  * Throws PRECONDITION_FAILED, or gives what the commit must require so that the judgement still holds when it happens.
  * An entry whose resource has the other slash form counts as absent for If-Match and as present for If-None-Match: *.
  */
-export function checkWriteConditions(headers: IncomingHttpHeaders, entry: Entry, path: Path): readonly Require[] {
+export function checkWriteConditions(headers: RequestHeaders, entry: Entry, path: Path): readonly Require[] {
   const requires: Require[] = []
   const here = entry.resource?.path === path ? entry.resource : undefined
   const ifMatch = headers['if-match']
@@ -82,7 +81,7 @@ export interface Validators {
  * For GET and HEAD of an existing resource: true when the answer is 304. Throws PRECONDITION_FAILED for If-Match and
  * If-Unmodified-Since, which compare with the state of the resource as they do for writes.
  */
-export function isNotModified(headers: IncomingHttpHeaders, entry: Entry, validators: Validators): boolean {
+export function isNotModified(headers: RequestHeaders, entry: Entry, validators: Validators): boolean {
   const { 'if-match': ifMatch, 'if-unmodified-since': unmodifiedSince, 'if-none-match': ifNoneMatch } = headers
   if (ifMatch !== undefined) judgeIfMatch(ifMatch, entry, entry.resource!.path)
   else if (unmodifiedSince !== undefined) judgeUnmodifiedSince(unmodifiedSince, entry.resource, entry)
@@ -101,7 +100,7 @@ function listMatches(header: string, etag: string): boolean {
 }
 
 /** Whether a Range still fits what the client holds (RFC 9110 section 13.1.5): strong comparison, or the exact date. */
-export function ifRangeHolds(ifRange: IncomingHttpHeaders[string], validators: Validators): boolean {
+export function ifRangeHolds(ifRange: RequestHeaders[string], validators: Validators): boolean {
   if (ifRange === undefined) return true
   const header = String(ifRange)
   if (header.startsWith('"') || header.startsWith('W/')) return header.trim() === validators.etag

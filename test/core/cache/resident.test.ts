@@ -1,3 +1,5 @@
+// The queues that decide what stays in memory: the bound always holds, scans do not flush what is used. No server.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 

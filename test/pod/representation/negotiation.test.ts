@@ -1,3 +1,5 @@
+// Which type and coding a request gets, by the headers that browsers and Solid clients really send. No server.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 

@@ -1,3 +1,5 @@
+// Range headers by size: single ranges, suffixes, clamping, what is ignored and what cannot be satisfied. No server.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 

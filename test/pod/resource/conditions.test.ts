@@ -1,3 +1,5 @@
+// Preconditions of reads and writes on entries made by hand, and what a commit must require of them. No server.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 

@@ -1,3 +1,5 @@
+// Link headers of requests and answers, and Allow by what is there. No server.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
