@@ -54,6 +54,13 @@ describe('parsing RDF', () => {
     ['application/ld+json', '{"@id": 5}', undefined],
     ['application/ld+json', '{"@context": 5, "a": 1}', undefined],
     ['application/ld+json', '', 1],
+    ['application/rdf+xml', '', undefined],
+    [
+      'application/rdf+xml',
+      '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description>',
+      undefined,
+    ],
+    ['application/rdf+xml', '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"></rdf:RDF', undefined],
     ['application/rdf+xml', '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\n<secret></rdf:RDF>', 2],
   ]
   for (const [mediaType, text, line] of broken) {

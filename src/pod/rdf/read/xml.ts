@@ -12,13 +12,13 @@ const maxExpandedChars = 16 * 1024 * 1024
 /** Throws BODY_INVALID. */
 export async function readRdfXml(text: string, base: string): Promise<ParsedRdf> {
   checkEntities(text)
-  const parser = new RdfXmlParser({ baseIRI: base, dataFactory: documentFactory as never, trackPosition: true })
+  const parser = new WholeDocumentParser({ baseIRI: base, dataFactory: documentFactory as never, trackPosition: true })
   const quads: Quad[] = []
   try {
     await new Promise<void>((resolve, reject) => {
       parser.on('data', (one: Quad) => quads.push(one))
       parser.on('error', reject)
-      parser.on('end', resolve)
+      parser.on('end', () => (parser.isWhole ? resolve() : reject(new Error('the document ends early'))))
       parser.end(text)
     })
   } catch (error) {
@@ -26,6 +26,26 @@ export async function readRdfXml(text: string, base: string): Promise<ParsedRdf>
     throw new XpodError('BODY_INVALID', `RDF/XML error${match === null ? '' : ` on line ${match[1] ?? match[2]}`}`)
   }
   return { quads, prefixes: {} }
+}
+
+/** The library takes a document that ends inside an element for a whole one. */
+class WholeDocumentParser extends RdfXmlParser {
+  #opened = 0
+  #closed = 0
+
+  get isWhole(): boolean {
+    return this.#opened > 0 && this.#opened === this.#closed
+  }
+
+  protected override onTag(tag: Parameters<RdfXmlParser['onTag']>[0]): void {
+    this.#opened++
+    super.onTag(tag)
+  }
+
+  protected override onCloseTag(): void {
+    this.#closed++
+    super.onCloseTag()
+  }
 }
 
 function checkEntities(text: string): void {
