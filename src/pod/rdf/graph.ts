@@ -70,3 +70,12 @@ export function quadKey(one: Quad): string {
 export function idOf(term: { readonly termType: string }): string {
   return (term as unknown as { readonly id: string }).id
 }
+
+/** False for a literal whose language is no language tag, which some readers let pass and no syntax of ours can say. */
+export function hasLanguageTag(term: { readonly termType: string }): boolean {
+  if (term.termType !== 'Literal') return true
+  const id = idOf(term)
+  if (id.endsWith('"')) return true
+  const end = id.lastIndexOf('"') + 1
+  return id[end] !== '@' || /^[a-z]{1,8}(?:-[a-z0-9]{1,8})*$/i.test(id.slice(end + 1))
+}

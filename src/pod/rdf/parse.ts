@@ -3,7 +3,7 @@
 
 import { XpodError } from '../../base/errors.ts'
 import { MiB } from '../../base/bytes.ts'
-import { idOf, type ParsedRdf, type Quad, type Term } from './graph.ts'
+import { hasLanguageTag, idOf, type ParsedRdf, type Quad, type Term } from './graph.ts'
 import { type RdfType, rdfTypeOf } from './media-types.ts'
 import { readJsonLd, type UnknownContext } from './read/jsonld.ts'
 import { eachQuad, isTurtleType, readTurtle } from './read/turtle.ts'
@@ -94,6 +94,7 @@ class TermGuard {
     const isTriple = object.termType === ('Quad' as string) || subject.termType === ('Quad' as string)
     if (isTriple) this.#failure ??= 'triple terms of RDF 1.2 are not supported'
     else if (hasDirection(object)) this.#failure ??= 'base directions of RDF 1.2 are not supported'
+    else if (!hasLanguageTag(object)) this.#failure ??= 'a language tag is not valid'
     else this.#left -= idOf(subject).length + idOf(predicate).length + idOf(object).length + idOf(graph).length
     if (this.#left < 0) this.#failure ??= 'its terms expand too far'
   }

@@ -57,6 +57,11 @@ describe('parsing RDF', () => {
     ['application/rdf+xml', '', undefined],
     [
       'application/rdf+xml',
+      '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://e/"><rdf:Description><e:p xml:lang="en叟">t</e:p></rdf:Description></rdf:RDF>',
+      undefined,
+    ],
+    [
+      'application/rdf+xml',
       '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description>',
       undefined,
     ],

@@ -5,7 +5,7 @@
 import { JsonLdParser } from 'jsonld-streaming-parser'
 
 import { XpodError } from '../../../base/errors.ts'
-import { documentFactory, idOf, namedNode, type ParsedRdf, type Quad } from '../graph.ts'
+import { documentFactory, hasLanguageTag, idOf, namedNode, type ParsedRdf, type Quad } from '../graph.ts'
 import { bundledContext } from './contexts.ts'
 
 const maxDepth = 100
@@ -136,6 +136,7 @@ function isWellFormed(one: Quad): boolean {
     one.graph !== malformed &&
     one.object !== malformed &&
     one.predicate.termType === 'NamedNode' &&
-    !idOf(one.object).endsWith('^^ ')
+    !idOf(one.object).endsWith('^^ ') &&
+    hasLanguageTag(one.object)
   )
 }
