@@ -14,8 +14,11 @@ interface Case {
   /** Without the line of Host and the type of the body, unless `whole`. */
   readonly head: string
   readonly body?: string
-  /** `refused`: 4xx or 5xx and closed. `body`: one meaning; hidden bytes, if any, are body; the next request is answered. */
-  readonly is: 'refused' | 'body'
+  /**
+   * `refused`: 4xx or 5xx and closed. `cut`: a body that breaks on its way; closed, with a refusal or without a word, and the
+   * request itself did not take place either. `body`: one meaning; hidden bytes are body, the next request is answered.
+   */
+  readonly is: 'refused' | 'cut' | 'body'
   /** The head is the whole request head, with its first line. */
   readonly whole?: true
 }
@@ -26,7 +29,7 @@ const length = '@LENGTH@'
 const host = '@HOST@'
 
 const framing = (lines: string, body: string, is: Case['is'] = 'refused'): Case => ({ head: lines, body, is })
-const chunked = (body: string, is: Case['is'] = 'refused'): Case =>
+const chunked = (body: string, is: Case['is'] = 'cut'): Case =>
   framing('Transfer-Encoding: chunked\r\n', `${body}${hidden}`, is)
 const first = (line: string, is: Case['is'] = 'refused'): Case => ({
   head: `${line}\r\nHost: ${host}\r\nContent-Length: ${length}\r\nContent-Type: text/plain\r\n`,
@@ -114,7 +117,7 @@ const cases: Readonly<Record<string, Case>> = {
   'a trailer that gives a length': {
     head: 'Transfer-Encoding: chunked\r\n',
     body: '1\r\na\r\n0\r\nContent-Length: 50\r\n\r\n',
-    is: 'body',
+    is: 'cut',
   },
   // Lines
   'lines ended by LF': {
@@ -148,10 +151,10 @@ const cases: Readonly<Record<string, Case>> = {
     whole: true,
   },
   'an empty method': first(' @CARRIER@ HTTP/1.1'),
-  'two spaces before the version': first('PUT @CARRIER@  HTTP/1.1'),
+  'two spaces before the version': first('PUT @CARRIER@  HTTP/1.1', 'body'),
   'a tab in the first line': first('PUT\t@CARRIER@\tHTTP/1.1'),
   'a space in the target': first('PUT @CARRIER@ x HTTP/1.1'),
-  'no version': first('PUT @CARRIER@'),
+  'no version': first('PUT @CARRIER@', 'cut'),
   'a version with two digits': first('PUT @CARRIER@ HTTP/1.10'),
   'an unknown version': first('PUT @CARRIER@ HTTP/3.0'),
   'another protocol': first('PUT @CARRIER@ ICE/1.0'),
@@ -204,6 +207,8 @@ const cases: Readonly<Record<string, Case>> = {
   ),
 }
 
+const outcomes = { refused: 'refused', cut: 'cut off', body: 'read in one way' }
+
 let scene: Scene
 let pod: string
 let client: LoadClient
@@ -221,7 +226,7 @@ after(async () => {
 })
 
 for (const [index, [name, { head, body = '', is, whole }]] of Object.entries(cases).entries()) {
-  test(`smuggling: ${name} is ${is === 'refused' ? 'refused' : 'read in one way'}`, async () => {
+  test(`smuggling: ${name} is ${outcomes[is]}`, async () => {
     const authority = `localhost:${scene.port}`
     const target = `${pod}hidden-${index}.txt`
     const common = `Host: ${authority}\r\nContent-Type: text/plain\r\n`
@@ -238,7 +243,10 @@ for (const [index, [name, { head, body = '', is, whole }]] of Object.entries(cas
 
     const final = statuses.filter((status) => status !== 100)
     assert.ok(isClosed, `the connection stays open after: ${text.slice(0, 300)}`)
-    if (is === 'refused') {
+    if (is === 'cut') {
+      assert.ok(final.length <= 1 && (final[0] ?? 400) >= 400, `answers ${final.join(', ')}`)
+      assert.equal((await client.send('GET', `${pod}carrier-${index}.txt`)).status, 404, 'a broken body was stored')
+    } else if (is === 'refused') {
       assert.equal(final.length, 1, `${final.length} answers: ${text.slice(0, 600)}`)
       assert.ok(final[0]! >= 400, `answered ${final[0]}`)
     } else {
