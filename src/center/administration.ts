@@ -117,7 +117,7 @@ export function administerPods(options: AdministrationOptions): PodAdministratio
   }
 }
 
-export function podBase(baseUrl: string, pods: 'path' | 'host', name: string): string {
+function podBase(baseUrl: string, pods: 'path' | 'host', name: string): string {
   if (pods === 'path') return `${baseUrl}${name}/`
   const url = new URL(baseUrl)
   return `${url.protocol}//${name}.${url.host}/`

@@ -11,7 +11,7 @@ export interface OriginPages {
   answer(path: string, request: PageRequest): HttpAnswer
 }
 
-export type PageRequest = Pick<HttpRequest, 'method' | 'headers'>
+type PageRequest = Pick<HttpRequest, 'method' | 'headers'>
 
 type Page = (request: PageRequest) => { readonly mediaType: string; readonly text: string }
 

@@ -8,7 +8,7 @@ import { readSetting } from '../core/db/settings.ts'
 import type { ObjectStore } from '../core/objects/object-store.ts'
 import type { PodStore } from '../pod/store/pod-store.ts'
 
-export interface Check {
+interface Check {
   readonly name: string
   readonly ok: boolean
   /** Worth a look, but requests can be served. */

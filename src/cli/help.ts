@@ -82,16 +82,16 @@ export function commandHelp(words: Words, row: CommandRow): string {
   ].join('\n')
 }
 
-export function usageName(row: CommandRow): string {
+function usageName(row: CommandRow): string {
   return [row.name, ...(row.args ?? []).map((arg) => arg.name.toUpperCase())].join(' ')
 }
 
-export function optionUsage(option: OptionRow): string {
+function optionUsage(option: OptionRow): string {
   const short = option.short === undefined ? '' : `-${option.short}, `
   return `${short}--${option.name}${option.placeholder === undefined ? '' : ` ${option.placeholder}`}`
 }
 
-export function settingUsage(name: KeyName): string {
+function settingUsage(name: KeyName): string {
   const { placeholder } = keys[name].type
   return placeholder === '' ? `--${name}` : `--${name} ${placeholder}`
 }
@@ -116,7 +116,7 @@ function settingRows(texts: Texts, names: readonly KeyName[]): string[][] {
 }
 
 /** '' when there is none worth showing. */
-export function shownDefault(name: KeyName): string {
+function shownDefault(name: KeyName): string {
   return keys[name].default ?? ''
 }
 

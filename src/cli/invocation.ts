@@ -18,7 +18,7 @@ export interface Invocation {
 }
 
 /** Resolves with the exit status. */
-export type Run = (call: Invocation) => Promise<number>
+type Run = (call: Invocation) => Promise<number>
 
 export interface OptionRow {
   readonly name: string

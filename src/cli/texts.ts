@@ -78,8 +78,6 @@ export interface Texts {
   readonly failed: string
 }
 
-export type Language = 'en' | 'zh-CN'
-
 export function fill(text: string, values: Readonly<Record<string, string | number>>): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole))
 }

@@ -11,7 +11,7 @@ import { nearest } from './nearest.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-export interface Given {
+interface Given {
   readonly text: string
   /** `--listen`, `XPOD_LISTEN`, `/etc/xpod.json`, `default`. */
   readonly origin: string

@@ -18,8 +18,6 @@ export interface Address {
   readonly port: number
 }
 
-export const text: SettingType<string> = { placeholder: 'TEXT', parse: (value) => value, schema: { type: 'string' } }
-
 export const path: SettingType<string> = {
   placeholder: 'PATH',
   parse(value) {

@@ -2,8 +2,9 @@
 
 import { startCenter } from '../../center/center.ts'
 import type { Log } from '../../base/log.ts'
+import { keys } from '../../config/keys.ts'
 import type { Invocation } from '../invocation.ts'
-import { fill } from '../texts.ts'
+import { fill, type Texts } from '../texts.ts'
 import { ownVersion } from '../version.ts'
 import { centerOptions, openLog, surround } from './center-options.ts'
 
@@ -18,12 +19,12 @@ export async function runCenter(call: Invocation): Promise<number> {
   const parts = surround(log, () => fatal.resolve(fatalStatus))
   const center = await startCenter(centerOptions(settings, surroundings.runtimeDir), parts)
   reloadOnHangup(call, log)
-  const nextPods = await center.pods.list(undefined, 1)
+  const isEmpty = (await center.pods.list(undefined, 1)).length === 0
   out.print(fill(texts.running, { version: ownVersion(), url: out.style.bold(center.baseUrl) }))
   const lines = [
     [texts.runningData, center.dataDir],
     [texts.runningAdmin, center.adminUrl ?? ''],
-    [texts.runningNext, nextPods.length === 0 ? texts.nextFirstPod : ''],
+    [texts.runningNext, isEmpty ? firstPod(texts, settings['data-dir']) : ''],
   ].filter(([, text]) => text !== '')
   await out.table(lines as string[][], { head: ['', ''], showHead: false, wide: true })
   log.info('center.started', { baseUrl: center.baseUrl, adminUrl: center.adminUrl, dataDir: center.dataDir })
@@ -35,6 +36,10 @@ export async function runCenter(call: Invocation): Promise<number> {
   await Promise.race([center.drain(settings['drain-delay']).then(() => center[Symbol.asyncDispose]()), fatal.promise])
   log.info('center.stopped')
   return 0
+}
+
+function firstPod(texts: Texts, dataDir: string): string {
+  return dataDir === keys['data-dir'].default ? texts.nextFirstPod : `${texts.nextFirstPod} --data-dir ${dataDir}`
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { collect, KiB, MiB } from '../../../src/base/bytes.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { toXpodError } from '../../../src/base/errors.ts'
-import { silentLog } from '../../../src/base/log.ts'
+import { createLog, silentLog } from '../../../src/base/log.ts'
 import { createMetrics } from '../../../src/base/metrics.ts'
 import type { HttpAnswer, HttpRequest } from '../../../src/core/http/message.ts'
 import { problemAnswer } from '../../../src/core/http/problem.ts'
@@ -311,4 +311,14 @@ test('requests are counted by method and status', async () => {
   await (await fetch(`http://127.0.0.1:${server.port}/`)).text()
   assert.match(metrics.render(), /xpod_http_requests_total\{method="GET",code="200",class="2xx"\} 1\n/)
   assert.match(metrics.render(), /xpod_http_request_seconds_count\{method="GET"\} 1\n/)
+})
+
+test('the access log has one line a request, without the query', async () => {
+  const lines: string[] = []
+  const write = (line: string): void => void lines.push(line)
+  const log = createLog({ level: 'info', format: 'json', clock: systemClock, write })
+  await using server = await start(sayTarget, { log, accessLog: true })
+  await (await fetch(`http://127.0.0.1:${server.port}/a?token=secret`)).text()
+  const { msg, method, path, status } = JSON.parse(lines[0]!) as Record<string, unknown>
+  assert.deepEqual([lines.length, msg, method, path, status], [1, 'http.request', 'GET', '/a', 200])
 })
