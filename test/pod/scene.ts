@@ -118,7 +118,10 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   return scene
 }
 
-function requestOf(pod: PodRecord, { method, path, asking }: { method: string; path: string; asking: Asking }): PodRequest {
+function requestOf(
+  pod: PodRecord,
+  { method, path, asking }: { method: string; path: string; asking: Asking },
+): PodRequest {
   const bytes = asking.body === undefined ? undefined : Buffer.from(asking.body)
   return {
     method,
