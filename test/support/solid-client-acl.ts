@@ -31,7 +31,10 @@ export function aclFor(subject: string, grants: readonly Grant[], owner?: string
       const objects = places
         .filter((place) => place !== 'default' || subject.endsWith('/'))
         .map((place) => `acl:${place} <${subject}>`)
-      const modes = grant.modes.split('').map((letter) => `acl:${modeNames[letter]}`).join(', ')
+      const modes = grant.modes
+        .split('')
+        .map((letter) => `acl:${modeNames[letter]}`)
+        .join(', ')
       return `<#rule${index}> a acl:Authorization; ${subjectOf(grant.who)}; ${objects.join('; ')}; acl:mode ${modes}.`
     })
   return [
