@@ -1,0 +1,58 @@
+// `npm run bench [-- --only P1,P3] [--json FILE] [--quick] [--resources N] [--upload MIB] [--peers]`: measures the claims and
+// prints one table. Each claim has a fresh server. `--resources` makes so many first, to see how cost grows; P4-100000 and
+// P8-resources run only by name. `--peers` adds Community Solid Server, installed from its own package.json.
+
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+
+import { comparePeers } from './peers.ts'
+import { reading, readingAtScale } from './reading.ts'
+import { type BenchOptions, type Row, Stage } from './stage.ts'
+import { starting, startingAtScale } from './starting.ts'
+import { writing } from './writing.ts'
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    json: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    resources: { type: 'string', default: '0' },
+    upload: { type: 'string', default: '256' },
+    peers: { type: 'boolean', default: false },
+  },
+})
+const options: BenchOptions = {
+  turns: values.quick ? 1 : 5,
+  durationMs: values.quick ? 300 : 3000,
+  resources: Number(values.resources),
+  uploadBytes: Number(values.upload) << 20,
+}
+const usual = [...reading, ...writing, ...starting]
+const atScale = [...readingAtScale, ...startingAtScale]
+const wished = values.only?.split(',')
+const claims = wished === undefined ? usual : [...usual, ...atScale].filter(({ name }) => wished.includes(name))
+
+const rows: Row[] = []
+for (const claim of claims) {
+  await using stage = await Stage.open(options)
+  rows.push(...(await claim.run(stage)))
+}
+if (values.peers) rows.push(...(await comparePeers(options)))
+print(rows)
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, undefined, 2)}\n`)
+process.exitCode = rows.every(({ pass }) => pass) ? 0 : 1
+
+function print(table: readonly Row[]): void {
+  const cells = [
+    ['claim', 'figure', 'limit or peer', 'ratio', 'goal', 'pass'],
+    ...table.map((row) => [row.claim, row.figure, row.limit, row.ratio.toFixed(2), row.goal, row.pass ? 'yes' : 'NO']),
+  ]
+  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)))
+  for (const line of cells)
+    console.log(
+      line
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+}
