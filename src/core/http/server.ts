@@ -152,7 +152,8 @@ class RunningServer implements HttpServer {
     socket[owed]++
     this.active++
     let answer: HttpAnswer | Promise<HttpAnswer>
-    let close = this.#draining
+    // Node loses what is pipelined behind an Upgrade that is not made, so nothing may follow it.
+    let close = this.#draining || message.headers.upgrade !== undefined
     try {
       const refusal = ambiguity(message)
       if (refusal !== undefined) close = true
