@@ -172,34 +172,51 @@ async function patchLimit(document: string): Promise<number> {
   return (middle(serialising) + middle(committing)) / 1000
 }
 
+interface PatchText {
+  readonly mediaType: string
+  readonly text: string
+}
+
+function sparqlPatch(triple: string, isInsert: boolean): PatchText {
+  return { mediaType: 'application/sparql-update', text: `${isInsert ? 'INSERT' : 'DELETE'} DATA { ${triple} }` }
+}
+
+function n3Patch(triple: string, isInsert: boolean): PatchText {
+  const prefix = '@prefix solid: <http://www.w3.org/ns/solid/terms#>.'
+  const change = `solid:${isInsert ? 'inserts' : 'deletes'} { ${triple} }`
+  return { mediaType: 'text/n3', text: `${prefix}\n_:p a solid:InsertDeletePatch; ${change}.` }
+}
+
+/** Each connection inserts a triple of its own and deletes it again, so that every PATCH changes the document. */
+function patches(
+  stage: Stage,
+  path: string,
+  write: (triple: string, isInsert: boolean) => PatchText,
+  clients: number,
+): Buffer[] {
+  return [true, false].flatMap((isInsert) =>
+    Array.from({ length: clients }, (_, client) => {
+      const { mediaType, text } = write(`<#it> <http://example.org/ns#counts> ${client} .`, isInsert)
+      return stage.request('PATCH', path, { 'Content-Type': mediaType }, text)
+    }),
+  )
+}
+
 const patch: Claim = {
   name: 'P7',
   async run(stage) {
     const path = `${stage.pod}p7/document.ttl`
     const document = turtle(triples)
-    const insert = '<#it> <http://example.org/ns#counts> 1 .'
-    const sparql = stage.request(
-      'PATCH',
-      path,
-      { 'Content-Type': 'application/sparql-update' },
-      `INSERT DATA { ${insert} }`,
-    )
-    const n3 = stage.request(
-      'PATCH',
-      path,
-      { 'Content-Type': 'text/n3' },
-      `@prefix solid: <http://www.w3.org/ns/solid/terms#>.\n_:p a solid:InsertDeletePatch; solid:inserts { ${insert} }.`,
-    )
     const limit = 1 / (await patchLimit(document))
     const rows: Row[] = []
     const rates: number[] = []
-    for (const [name, request, at] of [
-      ['SPARQL Update', sparql, 1],
-      ['N3', n3, 1],
-      ['16 clients, N3', n3, 16],
+    for (const [name, write, at] of [
+      ['SPARQL Update', sparqlPatch, 1],
+      ['N3', n3Patch, 1],
+      ['16 clients, N3', n3Patch, 16],
     ] as const) {
       await stage.put(path, 'text/turtle', document)
-      const turn = { side: stage.xpod, requests: [request], connections: at }
+      const turn = { side: stage.xpod, requests: patches(stage, path, write, at), connections: at }
       const [measured] = await alternate(stage.generator, [turn], stage.options)
       rates.push(measured!.rate)
       const against = at === 1 ? limit : rates[1]!
