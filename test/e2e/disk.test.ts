@@ -14,6 +14,8 @@ import { lacks } from '../support/needs.ts'
 import { until } from '../support/until.ts'
 
 const disk = '160m'
+/** The server looks for room once a minute. */
+const recoveryMs = 75_000
 const text = { 'content-type': 'text/plain' }
 const binary = { 'content-type': 'application/octet-stream' }
 
@@ -61,7 +63,7 @@ test('a full disk refuses bodies, serves reads, takes deletes, and recovers', { 
   assert.equal((await client.send('GET', `${pod}small.txt`)).status, 404)
 
   rmSync(filler)
-  await until('writes work again', async () => (await put('after.txt', 'after')) === 201)
+  await until('writes work again', async () => (await put('after.txt', 'after')) === 201, recoveryMs)
   assert.equal(await put('after.bin', large), 201)
   await running.kill()
   await scene.start()
