@@ -11,7 +11,7 @@ const roles: Readonly<Record<ThreadRole, () => Promise<RunThreadRole>>> = {
   'sqlite-writer': async () => {
     const { runWriter } = await import('./core/db/sqlite/writer.ts')
     const { podProcedures } = await import('./pod/store/sqlite/writer/procedures.ts')
-    return (port, data) => void runWriter(port, data, podProcedures)
+    return (port, start) => runWriter(port, start, podProcedures)
   },
   'sqlite-checkpoint': async () => (await import('./core/db/sqlite/checkpoint.ts')).runCheckpoint,
   rdf: async () => (await import('./pod/rdf/thread.ts')).runRdfThread,

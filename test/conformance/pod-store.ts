@@ -327,8 +327,9 @@ function versions(open: () => Promise<PodStoreWorld>): void {
     const pod = await createPod(store, 'alice')
     const at = await put(store, pod, '/x', 'old')
     const old = await row(store, pod, '/x')
-    await store.pin(pod, 'move', at, clock.nowMs() + 90 * 3_600_000, 1000)
-    await store.pin(pod, 'webhook', { seq: 1, mark: 0 }, clock.nowMs() + 90 * 3_600_000, 1)
+    const untilMs = clock.nowMs() + 90 * 3_600_000
+    await store.pin(pod, { name: 'move', from: at, untilMs, maxRows: 1000 })
+    await store.pin(pod, { name: 'webhook', from: { seq: 1, mark: 0 }, untilMs, maxRows: 1 })
     await put(store, pod, '/x', 'new')
     clock.advance(30 * 3_600_000)
     await settled(async () => 'gone' in (await store.changes(pod, { seq: 0, mark: 0 }, 10)))

@@ -1,5 +1,5 @@
 // The contract of the place where large bodies lie: immutable blobs under keys that are never reused. The hash is metadata,
-// names do not depend on it. Implementations: filesystem and memory now, S3 later; one suite in test/conformance runs on all.
+// names do not depend on it. Implementations: filesystem now, S3 later, memory for tests; one suite in test/conformance runs on all.
 
 export interface StoredObject {
   readonly key: string

@@ -1,10 +1,20 @@
 // The thread's side of thread.ts for work that is done one request at a time. The SQLite writer has a loop of its own,
 // because it answers many requests with one COMMIT.
 
-import type { MessagePort, Transferable } from 'node:worker_threads'
+import { type MessagePort, receiveMessageOnPort, type Transferable } from 'node:worker_threads'
 import { errorToValue, type FromThread, type ReplyLine, type RequestLine } from './messages.ts'
 
-export type RunThreadRole = (port: MessagePort, data: unknown) => void
+/** A thread's end of its connection. */
+export type ThreadPort = MessagePort
+
+/** `start` is the owner's ThreadOptions.data. */
+export type RunThreadRole = (port: ThreadPort, start: unknown) => void
+
+/** What has arrived while the thread was busy, without a turn of its event loop; undefined when nothing has. */
+export function arrivedLines(port: ThreadPort): readonly RequestLine[] | undefined {
+  const arrived = receiveMessageOnPort(port) as { readonly message: readonly RequestLine[] } | undefined
+  return arrived?.message
+}
 
 /** A reply together with the buffers in it that move instead of being copied. */
 export interface Handled<Reply> {

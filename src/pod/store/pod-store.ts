@@ -88,9 +88,18 @@ export type DirectoryChange =
   | { readonly kind: 'put'; readonly record: PodRecord }
   | { readonly kind: 'delete'; readonly id: PodId }
 
+export interface FeedPin {
+  readonly name: string
+  /** What came after this version is kept. */
+  readonly from: Version
+  readonly untilMs: number
+  /** More entries than this drop the pin; its holder gets 'truncated'. */
+  readonly maxRows: number
+}
+
 /** A pin keeps feed entries and replaced blobs for a reader that is not done. */
 export interface PodPins {
-  pin(pod: PodId, name: string, from: Version, untilMs: number, maxRows: number): Promise<void>
+  pin(pod: PodId, pin: FeedPin): Promise<void>
   unpin(pod: PodId, name: string): Promise<void>
 }
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { openFilesystemObjects } from '../../../src/core/objects/filesystem.ts'
-import { createMemoryObjects } from '../../../src/core/objects/memory.ts'
+import { createMemoryObjects } from '../../support/memory-objects.ts'
 import { objectStoreSuite } from '../../conformance/object-store.ts'
 import { temporaryDirectory } from '../../support/temporary.ts'
 import { chunksOf } from '../../support/temporary-store.ts'

@@ -9,7 +9,7 @@ import { test } from 'node:test'
 import Sqlite from 'better-sqlite3'
 
 import { XpodError } from '../../../src/base/errors.ts'
-import { createMemoryObjects } from '../../../src/core/objects/memory.ts'
+import { createMemoryObjects } from '../../support/memory-objects.ts'
 import type { ObjectStore } from '../../../src/core/objects/object-store.ts'
 import type { PodStore } from '../../../src/pod/store/pod-store.ts'
 import type { PodId } from '../../../src/pod/store/resource.ts'

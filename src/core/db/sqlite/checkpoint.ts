@@ -1,17 +1,15 @@
 // The checkpoint thread: folds the write-ahead log into the database beside the commits (PASSIVE never holds anybody up).
 // Started when the log first reaches 4 MiB; a small idle server never pays for it.
 
-import type { MessagePort } from 'node:worker_threads'
-
-import { serveThread } from '../../threads/serve.ts'
+import { serveThread, type ThreadPort } from '../../threads/serve.ts'
 import { openReadingConnection } from './connection.ts'
 
-export interface CheckpointData {
+export interface CheckpointStart {
   readonly path: string
 }
 
-export function runCheckpoint(port: MessagePort, data: unknown): void {
-  const { path } = data as CheckpointData
+export function runCheckpoint(port: ThreadPort, start: unknown): void {
+  const { path } = start as CheckpointStart
   const db = openReadingConnection(path, { cacheKiB: 256, timeoutMs: 1000 })
   serveThread<'passive' | 'close', null>(port, (request) => {
     if (request === 'passive') db.pragma('wal_checkpoint(PASSIVE)')

@@ -13,10 +13,10 @@ import type { Database, Row, SqlValue, Step, WriteResult } from '../database.ts'
 import { syncDirectory } from '../data-directory.ts'
 import type { Migration } from '../migrations.ts'
 import { fillBallast } from './ballast.ts'
-import type { CheckpointData } from './checkpoint.ts'
+import type { CheckpointStart } from './checkpoint.ts'
 import { openReadingConnection, type SqliteConnection, type SqliteStatement, statementCache } from './connection.ts'
 import type { Call } from './procedure.ts'
-import type { WriterData, WriterEvent, WriterProbe } from './writer.ts'
+import type { WriterStart, WriterEvent, WriterProbe } from './writer.ts'
 
 export interface SqliteOptions {
   /** The locked data directory; the database is `xpod.db` in it. */
@@ -80,7 +80,7 @@ class Engine implements SqliteEngine {
     this.#options = options
     this.#path = join(options.dir, 'xpod.db')
     this.#ballast = join(options.dir, 'ballast')
-    const data: WriterData = {
+    const start: WriterStart = {
       path: this.#path,
       migrations: options.migrations,
       cacheKiB: options.cacheKiB ?? 8192,
@@ -88,7 +88,7 @@ class Engine implements SqliteEngine {
       ...(options.probe === undefined ? {} : { probe: options.probe }),
     }
     this.#writer = startThread<Call, unknown>('sqlite-writer', {
-      data,
+      data: start,
       maxWaiting,
       maxWaitingBytes,
       resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 },
@@ -166,10 +166,10 @@ class Engine implements SqliteEngine {
 
   async #runCheckpoint(): Promise<void> {
     if (this.#isClosing) return
-    const data: CheckpointData = { path: this.#path }
+    const start: CheckpointStart = { path: this.#path }
     try {
       this.#checkpoint ??= startThread('sqlite-checkpoint', {
-        data,
+        data: start,
         maxWaiting: 2,
         resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2 },
         onCrash: () => (this.#checkpoint = undefined),

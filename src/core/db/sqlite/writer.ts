@@ -4,10 +4,12 @@
 
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 
 import { XpodError } from '../../../base/errors.ts'
 import { errorToValue, type FromThread, type ReplyLine, type RequestLine } from '../../threads/messages.ts'
+import { arrivedLines, type ThreadPort } from '../../threads/serve.ts'
 import type { Step, WriteResult } from '../database.ts'
 import type { Migration } from '../migrations.ts'
 import { freeBallast } from './ballast.ts'
@@ -18,7 +20,7 @@ import { migrate } from './migrate.ts'
 import { type Call, type Procedure, type Procedures, Undone, type WriterSql } from './procedure.ts'
 import { createWal, type Wal } from './wal.ts'
 
-export interface WriterData {
+export interface WriterStart {
   readonly path: string
   readonly migrations: readonly Migration[]
   readonly cacheKiB: number
@@ -41,17 +43,21 @@ export type WriterEvent =
 
 type AtPoint = (point: string, db: SqliteConnection, shared: SharedArrayBuffer) => void
 
-export async function runWriter(port: MessagePort, data: unknown, procedures: Procedures): Promise<void> {
-  const options = data as WriterData
-  let atPoint: AtPoint | undefined
-  if (options.probe !== undefined) atPoint = ((await import(options.probe.module)) as { atPoint: AtPoint }).atPoint
+export function runWriter(port: ThreadPort, start: unknown, procedures: Procedures): void {
+  const options = start as WriterStart
+  const atPoint = options.probe === undefined ? undefined : loadProbe(options.probe)
   const writer = new Writer(port, options, { procedures, atPoint })
   port.on('message', (lines: readonly RequestLine[]) => writer.receive(lines))
 }
 
+function loadProbe(probe: WriterProbe): AtPoint {
+  const load = createRequire(import.meta.url)
+  return (load(fileURLToPath(probe.module)) as { readonly atPoint: AtPoint }).atPoint
+}
+
 class Writer {
-  readonly #port: MessagePort
-  readonly #options: WriterData
+  readonly #port: ThreadPort
+  readonly #options: WriterStart
   readonly #makers: Procedures
   readonly #pause: (point: string) => void
   readonly #queue = new FairQueue()
@@ -64,8 +70,8 @@ class Writer {
   #isDead = false
 
   constructor(
-    port: MessagePort,
-    options: WriterData,
+    port: ThreadPort,
+    options: WriterStart,
     parts: { readonly procedures: Procedures; readonly atPoint: AtPoint | undefined },
   ) {
     this.#port = port
@@ -94,9 +100,9 @@ class Writer {
 
   #enqueueArrived(): void {
     for (;;) {
-      const arrived = receiveMessageOnPort(this.#port) as { message: readonly RequestLine[] } | undefined
+      const arrived = arrivedLines(this.#port)
       if (arrived === undefined) return
-      this.#enqueue(arrived.message)
+      this.#enqueue(arrived)
     }
   }
 

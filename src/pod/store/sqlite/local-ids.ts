@@ -1,6 +1,7 @@
 // PodId → the local integer that never leaves this store. An id is given once and never again, so a remembered one can
 // only be right or gone; at most 100 000 are remembered, the oldest forgotten first.
 
+import { XpodError } from '../../../base/errors.ts'
 import type { SqliteEngine } from '../../../core/db/sqlite/open.ts'
 import type { PodId } from '../resource.ts'
 
@@ -23,5 +24,12 @@ export class LocalIds {
     if (this.#known.size >= maxRemembered) this.#known.delete(this.#known.keys().next().value!)
     this.#known.set(id, found)
     return found
+  }
+
+  /** Throws POD_UNKNOWN. */
+  known(id: PodId): number {
+    const local = this.of(id)
+    if (local === undefined) throw new XpodError('POD_UNKNOWN')
+    return local
   }
 }

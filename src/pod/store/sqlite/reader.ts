@@ -1,17 +1,14 @@
 // Reads of the pod store: single statements on the calling thread's own connection, whole pages, nothing held open. Bodies
-// are checked against their hash each time they come from the disk; a damaged one is quarantined and named, never served.
+// and the feed are read in files of their own; this one reads rows, listings and the pod's counters.
 
-import assert from 'node:assert/strict'
-import { hash } from 'node:crypto'
-
-import { collect } from '../../../base/bytes.ts'
 import { XpodError } from '../../../base/errors.ts'
 import type { SqliteEngine } from '../../../core/db/sqlite/open.ts'
 import type { ObjectStore } from '../../../core/objects/object-store.ts'
 import { type Key, keyOf, type Path } from '../../path.ts'
-import type { ByteRange, ChangesPage, ChildPage, Found, PodReader } from '../pod-store.ts'
-import type { Child, PodHead, PodId, PodState, Resource, Version } from '../resource.ts'
-import { entryOf, feedColumns, type FeedRow } from './feed.ts'
+import type { ChildPage, Found, PodReader } from '../pod-store.ts'
+import type { Child, PodHead, PodId, PodState, Version } from '../resource.ts'
+import { createBodyReader } from './bodies.ts'
+import { createFeedReader } from './feed-reader.ts'
 import { LocalIds } from './local-ids.ts'
 import type { Quarantine } from './quarantine.ts'
 import {
@@ -31,7 +28,6 @@ export interface ReaderParts {
   readonly quarantine: Quarantine
 }
 
-const maxChanges = 1000
 const maxChildren = 10_000
 
 /** Created and deleted between two statements, again and again. */
@@ -60,7 +56,6 @@ export function createReader({ db, objects, quarantine }: ReaderParts): PodReade
        (SELECT 1 FROM resource r WHERE r.pod = h.pod AND r.parent = ? AND r.key = ?)`,
   )
   const head = db.prepare<HeadRow>(`SELECT ${headColumns} FROM pod_head h WHERE h.pod = ?`)
-  const body = db.prepare<{ bytes: Uint8Array }>('SELECT bytes FROM body WHERE id = ? AND pod = ?')
   const children = db.prepare<ChildRow>(
     `SELECT key, kind, media_type AS mediaType, size, modified_ms AS modifiedMs FROM resource
      WHERE pod = ? AND parent = ? AND key > ? AND kind < 2 ORDER BY key LIMIT ?`,
@@ -68,21 +63,9 @@ export function createReader({ db, objects, quarantine }: ReaderParts): PodReade
   const container = db.prepare<{ seq: number; mark: number; childSeq: number; kind: number }>(
     'SELECT seq, mark, child_seq AS childSeq, kind FROM resource WHERE pod = ? AND parent = ? AND key = ?',
   )
-  const feed = db.prepare<FeedRow>(`SELECT ${feedColumns} FROM feed WHERE pod = ? AND seq > ? ORDER BY seq LIMIT ?`)
-  const feedMark = db.prepare<{ mark: number }>('SELECT mark FROM feed WHERE pod = ? AND seq = ?')
-  const floor = db.prepare<FloorRow>(
-    'SELECT seq, mark, floor_seq AS floorSeq, floor_mark AS floorMark FROM pod_head WHERE pod = ?',
-  )
-
-  function localId(pod: PodId): number {
-    const id = ids.of(pod)
-    if (id === undefined) throw new XpodError('POD_UNKNOWN')
-    return id
-  }
-
   /** Row and pod version, or absence and pod version, in one statement each; created in between, it is found again. */
   function findNow(pod: PodId, path: Path): Found {
-    const id = localId(pod)
+    const id = ids.known(pod)
     const key = keyOf(path)
     const parent = parentKeyOf(key)
     for (let turn = 0; turn < maxTurns; turn++) {
@@ -95,34 +78,6 @@ export function createReader({ db, objects, quarantine }: ReaderParts): PodReade
     throw new XpodError('OVERLOADED', 'it comes and goes while it is read')
   }
 
-  /** The row was read before; it is damage only when the same version still stands there. */
-  function damaged(pod: PodId, resource: Resource, reason: string): XpodError {
-    const { resource: now } = findNow(pod, resource.path)
-    const isSame = now?.version.seq === resource.version.seq && now.version.mark === resource.version.mark
-    if (!isSame) return new XpodError('OVERLOADED', 'it changed while it was read')
-    quarantine.add(pod, resource.path, reason)
-    return new XpodError('CORRUPT', reason)
-  }
-
-  async function bytesOf(pod: PodId, resource: Resource, signal: AbortSignal): Promise<Uint8Array | undefined> {
-    const ref = resource.bodyRef
-    assert(ref !== undefined, 'containers have no body')
-    if ('inline' in ref) return body.get(ref.inline, localId(pod))?.bytes
-    try {
-      return await collect(await objects.get(ref.blob, undefined, signal), resource.size)
-    } catch (error) {
-      if (error instanceof XpodError && error.code === 'NOT_FOUND') return undefined
-      throw error
-    }
-  }
-
-  async function readBody(pod: PodId, resource: Resource, signal: AbortSignal): Promise<Uint8Array> {
-    const bytes = await bytesOf(pod, resource, signal)
-    if (bytes === undefined) throw damaged(pod, resource, 'body missing')
-    if (!hash('sha256', bytes, 'buffer').equals(resource.sha256)) throw damaged(pod, resource, 'hash mismatch')
-    return bytes
-  }
-
   return {
     async head(pod) {
       const id = ids.of(pod)
@@ -130,23 +85,10 @@ export function createReader({ db, objects, quarantine }: ReaderParts): PodReade
       return row === undefined ? undefined : headOf(pod, row)
     },
     find: async (pod, path) => findNow(pod, path),
-    readBody,
-    async *streamBody(pod: PodId, resource: Resource, range: ByteRange | undefined, signal: AbortSignal) {
-      const ref = resource.bodyRef
-      assert(ref !== undefined, 'containers have no body')
-      if ('inline' in ref) {
-        const bytes = await readBody(pod, resource, signal)
-        yield range === undefined ? bytes : bytes.subarray(range.start, range.end + 1)
-        return
-      }
-      const stream = await objects.get(ref.blob, range, signal).catch((error: unknown) => {
-        const isMissing = error instanceof XpodError && error.code === 'NOT_FOUND'
-        throw isMissing ? damaged(pod, resource, 'body missing') : error
-      })
-      yield* stream
-    },
+    ...createBodyReader({ db, objects, quarantine, ids, findNow }),
+    ...createFeedReader(db, ids),
     async children(pod, path, after, limit): Promise<ChildPage | undefined> {
-      const id = localId(pod)
+      const id = ids.known(pod)
       const key = keyOf(path)
       const row = container.get(id, parentKeyOf(key), key)
       if (row === undefined || row.kind !== containerKind) return undefined
@@ -154,35 +96,7 @@ export function createReader({ db, objects, quarantine }: ReaderParts): PodReade
       const page = children.all(id, key, last, Math.min(limit, maxChildren)).map(childOf)
       return { version: { seq: row.seq, mark: row.mark }, childSeq: row.childSeq, page }
     },
-    async changes(pod, after, limit): Promise<ChangesPage> {
-      const id = localId(pod)
-      const now = floor.get(id)
-      if (now === undefined) throw new XpodError('POD_UNKNOWN')
-      const gone = goneSince(now, after, () => feedMark.get(id, after.seq)?.mark)
-      if (gone !== undefined) return { gone, floor: { seq: now.floorSeq, mark: now.floorMark } }
-      const entries = feed.all(id, after.seq, Math.min(limit, maxChanges)).map(entryOf)
-      return { entries, next: entries.at(-1)?.version ?? after }
-    },
   }
-}
-
-interface FloorRow extends Version {
-  /** Entries up to this one are gone. */
-  readonly floorSeq: number
-  readonly floorMark: number
-}
-
-/** A position from before the feed's floor is truncated; one that this pod never was at is diverged. */
-function goneSince(
-  now: FloorRow,
-  after: Version,
-  markAt: () => number | undefined,
-): 'truncated' | 'diverged' | undefined {
-  if (after.seq === 0) return now.floorSeq === 0 ? undefined : 'truncated'
-  if (after.seq > now.seq) return 'diverged'
-  if (after.seq < now.floorSeq) return 'truncated'
-  const mark = after.seq === now.floorSeq ? now.floorMark : markAt()
-  return mark === after.mark ? undefined : 'diverged'
 }
 
 function headOf(pod: PodId, row: HeadRow): PodHead {

@@ -92,8 +92,7 @@ export async function openSqlitePodStore(options: SqlitePodStoreOptions): Promis
     commit,
     directory: createDirectory({ db, stamp, onDeleting: () => chores.kick() }),
     quarantined: () => quarantine.list(),
-    pin: (pod, name, from, untilMs, maxRows) =>
-      db.call('pin.put', { pod, name, from, untilMs, maxRows } satisfies PinCall, { lane: pod }),
+    pin: (pod, pin) => db.call('pin.put', { pod, ...pin } satisfies PinCall, { lane: pod }),
     unpin: (pod, name) => db.call('pin.drop', { pod, name }, { lane: pod }),
     apply: (pod, entries) => applyInChunks(db, pod, entries),
     [Symbol.asyncDispose]: () => chores[Symbol.asyncDispose](),

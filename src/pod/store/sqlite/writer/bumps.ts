@@ -5,8 +5,13 @@ import type { Key } from '../../../path.ts'
 import type { Plan, PlannedBump } from './plan.ts'
 import { containerKind, firstAuxiliary, parentKeyOf } from '../rows.ts'
 
-/** Stored containers to bump, and keys of containers made by this change that have children from the start. */
-export function bumpsOf(plan: Plan): { readonly stored: readonly PlannedBump[]; readonly made: ReadonlySet<Key> } {
+export interface Bumps {
+  readonly stored: readonly PlannedBump[]
+  /** Keys of containers made by this change that have children from the start. */
+  readonly made: ReadonlySet<Key>
+}
+
+export function bumpsOf(plan: Plan): Bumps {
   /** key → whether its containment changed */
   const bumped = new Map<Key, boolean>()
   const bump = (key: Key, containment: boolean): void => {

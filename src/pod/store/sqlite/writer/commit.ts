@@ -6,10 +6,11 @@ import { XpodError } from '../../../../base/errors.ts'
 import type { Path } from '../../../path.ts'
 import type { Change, Outcome } from '../../change.ts'
 import { bytesPerResource, fitsQuota, type Growth } from '../../quota.ts'
-import { bumpsOf } from './bumps.ts'
-import { type Committed, createFeedWriter } from '../feed.ts'
+import type { Version } from '../../resource.ts'
+import { type Bumps, bumpsOf } from './bumps.ts'
+import { type Committed, createFeedWriter, type FeedWriter } from '../feed.ts'
 import { type Fence, judgeOp, judgeRequire, passesFence, type Refused, touchesAcl } from './judge.ts'
-import { createPodRows, Plan } from './plan.ts'
+import { createPodRows, Plan, type PlannedWrite } from './plan.ts'
 import { aclKind, documentKind, headColumns, type HeadRow, pathOf } from '../rows.ts'
 import { createPlanWriter, type WriteContext } from './write.ts'
 
@@ -42,17 +43,32 @@ export function createCommit(sql: WriterSql): CommitChange {
        (SELECT quota_resources FROM pod p WHERE p.pod = h.pod) AS quotaResources
      FROM pod_head h WHERE h.pod = (SELECT pod FROM pod WHERE id = ?)`,
   )
-  const findStage = sql.prepare('SELECT 1 AS one FROM stage WHERE pod = ? AND blob = ?')
-  const findGroup = sql.prepare('SELECT 1 AS one FROM group_ref WHERE pod = ? AND document = ? LIMIT 1')
-  const insertGroup = sql.prepare('INSERT OR IGNORE INTO group_ref (pod, document, acl) VALUES (?, ?, ?)')
-  const updateHead = sql.prepare(
-    'UPDATE pod_head SET seq = ?, mark = ?, acl_seq = ?, bytes = ?, resources = ?, digest = ? WHERE pod = ?',
-  )
   const rows = createPodRows(sql)
   const feed = createFeedWriter(sql)
-  const writer = createPlanWriter(sql)
+  const judge = createJudge(sql)
+  const write = createWrite(sql, feed)
 
-  function judge(head: CommitHead, plan: Plan, call: CommitCall): Refused | undefined {
+  return (call, state = 'active') => {
+    const { change } = call
+    const head = findHead.get(change.pod)
+    if (head === undefined) return moved
+    const first = feed.outcomeOf(head.pod, change.opId)
+    if (first !== undefined) return first
+    const fence: Fence = { node: call.node, instance: call.instance, epoch: change.epoch }
+    if (!passesFence(head, fence, state)) return moved
+    const plan = new Plan(head, call.nowMs, rows)
+    const refused = judge(head, plan, call)
+    sql.pause('judged')
+    return refused ?? write(head, plan, call)
+  }
+}
+
+/** Fills the plan, or says why not. Throws DISK_FULL for what grows while there is no room. */
+function createJudge(sql: WriterSql): (head: CommitHead, plan: Plan, call: CommitCall) => Refused | undefined {
+  const findStage = sql.prepare('SELECT 1 AS one FROM stage WHERE pod = ? AND blob = ?')
+  const isStaged = (pod: number, blob: string): boolean => findStage.get(pod, blob) !== undefined
+
+  return (head, plan, call) => {
     const { change } = call
     const unmet = judgeRequire(plan, change.require)
     if (unmet !== undefined) return unmet
@@ -67,15 +83,23 @@ export function createCommit(sql: WriterSql): CommitChange {
     if ((call.isRoomLow || sql.isRoomLow()) && growth.bytes > 0 && !growth.isAclOnly) throw new XpodError('DISK_FULL')
     return undefined
   }
+}
 
-  const isStaged = (pod: number, blob: string): boolean => findStage.get(pod, blob) !== undefined
+/** Carries out a plan that was judged good; the last step of it is the feed entry. */
+function createWrite(sql: WriterSql, feed: FeedWriter): (head: HeadRow, plan: Plan, call: CommitCall) => Committed {
+  const findGroup = sql.prepare('SELECT 1 AS one FROM group_ref WHERE pod = ? AND document = ? LIMIT 1')
+  const insertGroup = sql.prepare('INSERT OR IGNORE INTO group_ref (pod, document, acl) VALUES (?, ?, ?)')
+  const updateHead = sql.prepare(
+    'UPDATE pod_head SET seq = ?, mark = ?, acl_seq = ?, bytes = ?, resources = ?, digest = ? WHERE pod = ?',
+  )
+  const writer = createPlanWriter(sql)
 
   function bumpsAclSeq(pod: number, plan: Plan): boolean {
     if (touchesAcl(plan)) return true
     return plan.planned().some(({ kind, key }) => kind === documentKind && findGroup.get(pod, key) !== undefined)
   }
 
-  function write(head: CommitHead, plan: Plan, call: CommitCall): Committed {
+  return (head, plan, call) => {
     const { change, mark, nowMs } = call
     const version = { seq: head.seq + 1, mark }
     const context: WriteContext = { head, version, nowMs, digest: new Uint8Array(head.digest) }
@@ -98,36 +122,33 @@ export function createCommit(sql: WriterSql): CommitChange {
       head.pod,
     )
     const writes = [...plan.writes, ...plan.further]
-    const outcome: Committed = {
-      ok: true,
-      at: version,
-      aclSeq,
-      made: writes.map(({ key, kind, act, modifiedMs }) => ({ path: pathOf(key, kind), act, modifiedMs })),
-      parents: [
-        ...bumps.stored.map(({ before, containment, modifiedMs }) => ({
-          path: `${before.key}/`,
-          containment,
-          modifiedMs,
-        })),
-        ...[...bumps.made].map((key) => ({ path: `${key}/`, containment: true, modifiedMs: nowMs })),
-      ],
-    }
+    const outcome = outcomeOf({ version, aclSeq, writes, bumps, nowMs })
     feed.add(head.pod, { change, outcome, writes, atMs: nowMs, bytesDelta: growth.bytes })
     return outcome
   }
+}
 
-  return (call, state = 'active') => {
-    const { change } = call
-    const head = findHead.get(change.pod)
-    if (head === undefined) return moved
-    const first = feed.outcomeOf(head.pod, change.opId)
-    if (first !== undefined) return first
-    const fence: Fence = { node: call.node, instance: call.instance, epoch: change.epoch }
-    if (!passesFence(head, fence, state)) return moved
-    const plan = new Plan(head, call.nowMs, rows)
-    const refused = judge(head, plan, call)
-    sql.pause('judged')
-    return refused ?? write(head, plan, call)
+interface Written {
+  readonly version: Version
+  readonly aclSeq: number
+  readonly writes: readonly PlannedWrite[]
+  readonly bumps: Bumps
+  readonly nowMs: number
+}
+
+function outcomeOf({ version, aclSeq, writes, bumps, nowMs }: Written): Committed {
+  const stored = bumps.stored.map(({ before, containment, modifiedMs }) => ({
+    path: `${before.key}/`,
+    containment,
+    modifiedMs,
+  }))
+  const made = [...bumps.made].map((key) => ({ path: `${key}/`, containment: true, modifiedMs: nowMs }))
+  return {
+    ok: true,
+    at: version,
+    aclSeq,
+    made: writes.map(({ key, kind, act, modifiedMs }) => ({ path: pathOf(key, kind), act, modifiedMs })),
+    parents: [...stored, ...made],
   }
 }
 

@@ -3,6 +3,7 @@
 
 import { type Procedures, type WriterSql } from '../../../../core/db/sqlite/procedure.ts'
 import { XpodError } from '../../../../base/errors.ts'
+import type { FeedPin } from '../../pod-store.ts'
 import type { PodId, Version } from '../../resource.ts'
 import { choreRows } from './garbage.ts'
 
@@ -21,12 +22,8 @@ export interface TrimCall extends FeedLimits {
   readonly after: number
 }
 
-export interface PinCall {
+export interface PinCall extends FeedPin {
   readonly pod: PodId
-  readonly name: string
-  readonly from: Version
-  readonly untilMs: number
-  readonly maxRows: number
 }
 
 interface FeedHead {

@@ -1,9 +1,9 @@
 // Objects in memory: for tests, and the simplest reading of the contract. Nothing survives the process.
 
-import { collect } from '../../base/bytes.ts'
-import { XpodError } from '../../base/errors.ts'
-import { DigestCount } from './digest-stream.ts'
-import type { ObjectStore } from './object-store.ts'
+import { collect } from '../../src/base/bytes.ts'
+import { XpodError } from '../../src/base/errors.ts'
+import { DigestCount } from '../../src/core/objects/digest-stream.ts'
+import type { ObjectStore } from '../../src/core/objects/object-store.ts'
 
 export function createMemoryObjects(): ObjectStore {
   const objects = new Map<string, Uint8Array>()

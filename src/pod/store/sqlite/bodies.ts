@@ -1,0 +1,74 @@
+// Bodies as they come from the disk: small ones from their table, larger ones from the object store, checked against their
+// hash each time they are read whole. A damaged one is quarantined and named, never served.
+
+import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
+
+import { collect } from '../../../base/bytes.ts'
+import { XpodError } from '../../../base/errors.ts'
+import type { SqliteEngine } from '../../../core/db/sqlite/open.ts'
+import type { ObjectStore } from '../../../core/objects/object-store.ts'
+import type { Path } from '../../path.ts'
+import type { ByteRange, Found, PodReader } from '../pod-store.ts'
+import type { PodId, Resource } from '../resource.ts'
+import type { LocalIds } from './local-ids.ts'
+import type { Quarantine } from './quarantine.ts'
+
+export interface BodyParts {
+  readonly db: SqliteEngine
+  readonly objects: ObjectStore
+  readonly quarantine: Quarantine
+  readonly ids: LocalIds
+  readonly findNow: (pod: PodId, path: Path) => Found
+}
+
+export function createBodyReader(parts: BodyParts): Pick<PodReader, 'readBody' | 'streamBody'> {
+  const { db, objects, quarantine, ids, findNow } = parts
+  const body = db.prepare<{ bytes: Uint8Array }>('SELECT bytes FROM body WHERE id = ? AND pod = ?')
+
+  /** The row was read before; it is damage only when the same version still stands there. */
+  function damaged(pod: PodId, resource: Resource, reason: string): XpodError {
+    const { resource: now } = findNow(pod, resource.path)
+    const isSame = now?.version.seq === resource.version.seq && now.version.mark === resource.version.mark
+    if (!isSame) return new XpodError('OVERLOADED', 'it changed while it was read')
+    quarantine.add(pod, resource.path, reason)
+    return new XpodError('CORRUPT', reason)
+  }
+
+  async function bytesOf(pod: PodId, resource: Resource, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const ref = resource.bodyRef
+    assert(ref !== undefined, 'containers have no body')
+    if ('inline' in ref) return body.get(ref.inline, ids.known(pod))?.bytes
+    try {
+      return await collect(await objects.get(ref.blob, undefined, signal), resource.size)
+    } catch (error) {
+      if (error instanceof XpodError && error.code === 'NOT_FOUND') return undefined
+      throw error
+    }
+  }
+
+  async function readBody(pod: PodId, resource: Resource, signal: AbortSignal): Promise<Uint8Array> {
+    const bytes = await bytesOf(pod, resource, signal)
+    if (bytes === undefined) throw damaged(pod, resource, 'body missing')
+    if (!hash('sha256', bytes, 'buffer').equals(resource.sha256)) throw damaged(pod, resource, 'hash mismatch')
+    return bytes
+  }
+
+  return {
+    readBody,
+    async *streamBody(pod: PodId, resource: Resource, range: ByteRange | undefined, signal: AbortSignal) {
+      const ref = resource.bodyRef
+      assert(ref !== undefined, 'containers have no body')
+      if ('inline' in ref) {
+        const bytes = await readBody(pod, resource, signal)
+        yield range === undefined ? bytes : bytes.subarray(range.start, range.end + 1)
+        return
+      }
+      const stream = await objects.get(ref.blob, range, signal).catch((error: unknown) => {
+        const isMissing = error instanceof XpodError && error.code === 'NOT_FOUND'
+        throw isMissing ? damaged(pod, resource, 'body missing') : error
+      })
+      yield* stream
+    },
+  }
+}
