@@ -37,6 +37,7 @@ export interface Chores extends AsyncDisposable {
 
 export function startChores(options: ChoreOptions): Chores {
   const { clock, log } = options
+  const startedMs = clock.monotonicMs()
   let running: Promise<void> = Promise.resolve()
   let isQueued = false
   let isStopped = false
@@ -49,6 +50,8 @@ export function startChores(options: ChoreOptions): Chores {
       if (isStopped) return
       try {
         await runRound(options, () => isStopped)
+        // Not in the first minute: a short run need not fill 64 MiB.
+        if (clock.monotonicMs() - startedMs >= roundMs) await keepRoom(options)
       } catch (error) {
         if (!isStopped) log.error('store.chores', { error })
       }
@@ -69,7 +72,7 @@ export function startChores(options: ChoreOptions): Chores {
 }
 
 async function runRound(options: ChoreOptions, isStopped: () => boolean): Promise<void> {
-  const { db, clock, instance, room } = options
+  const { db, clock, instance } = options
   const nowMs = clock.nowMs()
   const call = <R>(procedure: string, payload: unknown): Promise<R> =>
     db.call<R>(procedure, payload, { lane: choreLane })
@@ -82,8 +85,11 @@ async function runRound(options: ChoreOptions, isStopped: () => boolean): Promis
   while (!isStopped() && after !== undefined) {
     after = await call<number | undefined>('feed.trim', { ...options.feed, nowMs, after } satisfies TrimCall)
   }
+}
+
+async function keepRoom({ db, room }: ChoreOptions): Promise<void> {
   await room.refresh()
-  if (!isStopped() && room.isAmple) await db.hasRoom()
+  if (room.isAmple) await db.hasRoom()
 }
 
 async function sweep(options: ChoreOptions, isStopped: () => boolean): Promise<void> {
