@@ -11,10 +11,15 @@ const cells = { point: 0, act: 1, reached: 2, gate: 3 } as const
 export const acts = ['nothing', 'hold', 'fail', 'fill', 'die'] as const
 export type Act = (typeof acts)[number]
 
+/** Whether the running batch judged a change: a batch of chores alone is none of the test's. */
+let hasJudged = false
+
 /** Called by the writer thread. */
 export function atPoint(point: Point, db: Sqlite.Database, shared: SharedArrayBuffer): void {
   const memory = new Int32Array(shared)
-  if (points[Atomics.load(memory, cells.point)] !== point) return
+  const isOfTest = hasJudged || point === 'judged'
+  hasJudged = isOfTest && point !== 'committed-not-answered'
+  if (!isOfTest || points[Atomics.load(memory, cells.point)] !== point) return
   const act = acts[Atomics.load(memory, cells.act)]
   Atomics.add(memory, cells.reached, 1)
   Atomics.notify(memory, cells.reached)
