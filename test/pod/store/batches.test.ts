@@ -123,10 +123,12 @@ async function materialise(store: PodStore, pod: PodId, batch: readonly Draft[])
   return changes
 }
 
+/** A version that does not stand there now gets a seq that never will: its mark cannot be known before it is written. */
 async function withMark(store: PodStore, pod: PodId, one: Require): Promise<Require> {
   if (one.kind !== 'version') return one
   const { resource } = await store.find(pod, one.path)
-  return { ...one, version: { seq: one.version.seq, mark: resource?.version.mark ?? 0 } }
+  const isThere = resource?.version.seq === one.version.seq
+  return { ...one, version: isThere ? resource.version : { seq: 1_000_000, mark: 0 } }
 }
 
 async function compareState(store: PodStore, pod: PodId, model: ModelPod): Promise<void> {
