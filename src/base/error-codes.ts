@@ -150,6 +150,26 @@ export const errorCodes = {
   ),
   FETCH_FAILED: passing(502, 75, 'A remote document could not be fetched', 'See the detail; try again later.'),
 
+  // Accounts
+  ACCOUNT_UNKNOWN: row(404, 5, 'There is no such account', 'xpod account list'),
+  ACCOUNT_FULL: row(409, 6, 'The account has as many of these as it may', 'Remove one first.'),
+  NAME_INVALID: row(400, 2, 'The name is not valid', 'See the detail.'),
+  NAME_TAKEN: row(409, 6, 'Another account has this name', 'Choose another name.'),
+  EMAIL_INVALID: row(400, 2, 'This is not an e-mail address', 'Write it like name@example.org.'),
+  EMAIL_TAKEN: row(400, 6, 'An account with this e-mail address exists', 'Log in, or use another address.'),
+  PASSWORD_INVALID: row(400, 2, 'The password is not usable', 'Between 1 and 1024 bytes.'),
+  PASSWORD_WRONG: row(403, 4, 'The password is not right', 'Try again, or reset it.'),
+  LOGIN_UNKNOWN: row(404, 5, 'The account has no such way to log in', 'See the list of the account.'),
+  LOGIN_LAST: row(400, 6, 'An account needs a way to log in', 'Add another one first.'),
+  PASSKEY_TAKEN: row(409, 6, 'This passkey is in use', 'Use another one.'),
+  RESET_INVALID: row(400, 4, 'This link to reset the password no longer works', 'Ask for a new one.'),
+  WEBID_INVALID: row(400, 2, 'This is not a WebID', 'A WebID is an http or https URL of at most 2000 bytes.'),
+  WEBID_TAKEN: row(400, 6, 'The WebID is linked to another account', 'Unlink it there first.'),
+  WEBID_UNKNOWN: row(400, 5, 'The WebID does not belong to this account', 'Link it to the account first.'),
+  CREDENTIAL_UNKNOWN: row(404, 5, 'There are no such credentials', 'xpod credentials list'),
+  // Passes with time, but its own Retry-After says when.
+  TOO_MANY_ATTEMPTS: row(429, 75, 'Too many attempts', 'Wait, or use a device that logged in before.'),
+
   // The server
   OVERLOADED: passing(503, 75, 'The server is busy', 'Try again in a moment.'),
   OUTCOME_UNKNOWN: passing(
@@ -170,6 +190,13 @@ export const errorCodes = {
     'The base URL differs from the one the data was written under',
     'Start with the old --base-url.',
   ),
+  SECRET_MISMATCH: row(
+    500,
+    78,
+    'The secret file is not the one the data was sealed with',
+    'Give the old --secret-file.',
+  ),
+  SECRET_UNUSABLE: row(500, 78, 'The secret file cannot be used', 'Check its path, its owner and its size.'),
   SCHEMA_NEWER: row(500, 78, 'The data was written by a newer xpod', 'Install that version or a later one.'),
   SCHEMA_ALTERED: row(
     500,

@@ -2,12 +2,14 @@
 // tries more, not a way in. Attempts are counted per account and address together, and per address; an account as a whole
 // is never closed: under attack every address has fewer tries, and a device that logged in before keeps all of its own.
 
-import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
+import { isIPv4, isIPv6 } from 'node:net'
 
 import type { Clock } from '../base/clock.ts'
+import { XpodError } from '../base/errors.ts'
 
 export interface Attempt {
-  /** As typed: e-mail address, name or WebID. */
+  /** The account's id where it is known before the password is judged, otherwise as typed. */
   readonly login: string
   /** Of the client; IPv6 counts by its /64. */
   readonly address: string
@@ -21,7 +23,7 @@ export type StrangerRow = 'account' | 'client' | 'interaction' | 'reset'
 export interface Throttle {
   /** Counts the attempt; asked before any hashing. Throws TOO_MANY_ATTEMPTS with Retry-After. */
   admit(attempt: Attempt): void
-  /** The admitted attempt was right: it and those before it are forgiven. */
+  /** The admitted attempt was right: it and those before it from there are forgiven. */
   forgive(attempt: Attempt): void
   /** Counts a row that a stranger makes (rule 16). Throws TOO_MANY_ATTEMPTS with Retry-After. */
   take(row: StrangerRow, address: string): void
@@ -31,8 +33,128 @@ export interface ThrottleOptions {
   readonly clock: Clock
   /** Of each kind of row, and of failed log-ins, an address and hour; undefined: no limit by address (loopback). */
   readonly perAddressHour: number | undefined
+  /** Of each kind of count; beyond it the oldest is forgotten. */
+  readonly maxCounts?: number
 }
 
-export function createThrottle(options: ThrottleOptions): Throttle {
-  assert.fail(`not there yet ${typeof options}`)
+const hourMs = 60 * 60_000
+/** Of one account from one address or device, in a quarter of an hour. */
+const triesWindowMs = 15 * 60_000
+const tries = 10
+/** The same while the account is under attack: this many tries that were not forgiven within an hour, from anywhere. */
+const triesUnderAttack = 3
+const attackTries = 100
+
+export function createThrottle({ clock, perAddressHour, maxCounts = 50_000 }: ThrottleOptions): Throttle {
+  const byPair = new Counts({ clock, windowMs: triesWindowMs, maxCounts })
+  const byLogin = new Counts({ clock, windowMs: hourMs, maxCounts })
+  const byAddress = new Counts({ clock, windowMs: hourMs, maxCounts })
+
+  return {
+    admit({ login, address, device }) {
+      const account = loginKey(login)
+      if (device !== undefined) return byPair.take([account, 'device', device], tries)
+      const from = networkOf(address)
+      const allowed = byLogin.of([account]) >= attackTries ? triesUnderAttack : tries
+      byPair.take([account, 'address', from], allowed)
+      if (perAddressHour !== undefined) byAddress.take(['log-in', from], perAddressHour)
+      byLogin.add([account])
+    },
+    forgive({ login, address, device }) {
+      const account = loginKey(login)
+      if (device !== undefined) return byPair.forget([account, 'device', device])
+      const from = networkOf(address)
+      byLogin.subtract([account], byPair.of([account, 'address', from]))
+      byPair.forget([account, 'address', from])
+      byAddress.subtract(['log-in', from], 1)
+    },
+    take(row, address) {
+      if (perAddressHour !== undefined) byAddress.take([row, networkOf(address)], perAddressHour)
+    },
+  }
+}
+
+function loginKey(login: string): string {
+  return login.trim().toLowerCase()
+}
+
+/** IPv4 as it is, IPv6 as its first 64 bits: that is what one household or machine is given. */
+export function networkOf(address: string): string {
+  const [plain = ''] = address.split('%')
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain)?.[1]
+  if (mapped !== undefined) return mapped
+  if (isIPv4(plain) || !isIPv6(plain)) return plain
+  const [head = '', tail] = plain.toLowerCase().split('::')
+  const first = head === '' ? [] : head.split(':')
+  const last = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - first.length - last.length)
+  const groups = [...first, ...Array.from({ length: zeros }, () => '0'), ...last]
+  return groups
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ''))
+    .join(':')
+}
+
+interface Count {
+  n: number
+  readonly endsMs: number
+}
+
+/** Counts in windows that begin with their first event. Keys are hashed, so each count is small whatever was typed. */
+class Counts {
+  readonly #options: { readonly clock: Clock; readonly windowMs: number; readonly maxCounts: number }
+  readonly #counts = new Map<string, Count>()
+
+  constructor(options: { readonly clock: Clock; readonly windowMs: number; readonly maxCounts: number }) {
+    this.#options = options
+  }
+
+  of(key: readonly string[]): number {
+    return this.#living(digest(key))?.n ?? 0
+  }
+
+  add(key: readonly string[]): void {
+    const name = digest(key)
+    const living = this.#living(name)
+    if (living !== undefined) living.n++
+    else this.#begin(name)
+  }
+
+  /** Throws TOO_MANY_ATTEMPTS when `allowed` have been counted. */
+  take(key: readonly string[], allowed: number): void {
+    const living = this.#living(digest(key))
+    if ((living?.n ?? 0) >= allowed) {
+      const seconds = Math.ceil(((living?.endsMs ?? 0) - this.#options.clock.monotonicMs()) / 1000)
+      throw new XpodError('TOO_MANY_ATTEMPTS', '', { headers: ['Retry-After', String(Math.max(1, seconds))] })
+    }
+    this.add(key)
+  }
+
+  subtract(key: readonly string[], n: number): void {
+    const living = this.#living(digest(key))
+    if (living !== undefined) living.n = Math.max(0, living.n - n)
+  }
+
+  forget(key: readonly string[]): void {
+    this.#counts.delete(digest(key))
+  }
+
+  #living(name: string): Count | undefined {
+    const count = this.#counts.get(name)
+    if (count !== undefined && count.endsMs <= this.#options.clock.monotonicMs()) {
+      this.#counts.delete(name)
+      return undefined
+    }
+    return count
+  }
+
+  #begin(name: string): void {
+    const { clock, windowMs, maxCounts } = this.#options
+    if (this.#counts.size >= maxCounts) this.#counts.delete(this.#counts.keys().next().value!)
+    this.#counts.set(name, { n: 1, endsMs: clock.monotonicMs() + windowMs })
+  }
+}
+
+function digest(key: readonly string[]): string {
+  return hash('sha256', JSON.stringify(key), 'base64url').slice(0, 16)
 }

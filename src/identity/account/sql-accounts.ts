@@ -1,6 +1,5 @@
-// Accounts in SQL: puts the parts in this folder together. Each part is one group of calls of the contract.
-
-import assert from 'node:assert/strict'
+// Accounts in SQL: puts the groups of calls in sql/ together. What takes back is known here at once: remembered sessions
+// are forgotten, and the revocations of this process are read.
 
 import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
@@ -9,6 +8,16 @@ import type { Database } from '../../core/db/database.ts'
 import type { Accounts } from './accounts.ts'
 import type { Revocations } from './revocations.ts'
 import type { Scrypt } from './scrypt.ts'
+import { createCredentials } from './sql/credentials.ts'
+import { purge } from './sql/expiry.ts'
+import { createInvites } from './sql/invites.ts'
+import { createLinks } from './sql/links.ts'
+import { createLogins } from './sql/logins.ts'
+import type { Parts } from './sql/parts.ts'
+import { createPasswords } from './sql/passwords.ts'
+import { createRecords } from './sql/records.ts'
+import { createRecovery } from './sql/recovery.ts'
+import { createSessionCache, createSessions } from './sql/sessions.ts'
 
 export interface AccountsOptions {
   readonly db: Database
@@ -21,5 +30,23 @@ export interface AccountsOptions {
 }
 
 export function createAccounts(options: AccountsOptions): Accounts {
-  assert.fail(`not there yet ${typeof options}`)
+  let sessionCache = createSessionCache(options.clock)
+  const parts: Parts = {
+    ...options,
+    tookBack: async () => {
+      sessionCache = createSessionCache(options.clock)
+      await options.revocations?.refresh()
+    },
+  }
+  return {
+    ...createRecords(parts),
+    ...createPasswords(parts),
+    ...createLogins(parts),
+    ...createRecovery(parts),
+    ...createLinks(parts),
+    ...createCredentials(parts),
+    ...createSessions(parts, () => sessionCache),
+    ...createInvites(parts),
+    purgeDue: () => purge(parts),
+  }
 }

@@ -97,7 +97,7 @@ CREATE TABLE account_session (
   user_agent TEXT NOT NULL,
   address TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX account_session_account ON account_session (account);
+CREATE INDEX account_session_account ON account_session (account, created_ms);
 CREATE INDEX account_session_expires ON account_session (expires_ms);
 
 CREATE TABLE invite (
