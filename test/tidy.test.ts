@@ -2,6 +2,8 @@
 // and must find that: a rule that cannot fail proves nothing. The rules themselves are in support/house-rules.ts.
 
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 
 import {
@@ -20,7 +22,7 @@ import {
   packagesHaveOneDoor,
   type Rule,
 } from './support/house-rules.ts'
-import { parseSource, readSourceTree, type SourceFile } from './support/source-tree.ts'
+import { parseSource, readSourceTree, root, type SourceFile } from './support/source-tree.ts'
 
 const tree: readonly SourceFile[] = [...readSourceTree('src'), ...readSourceTree('test')]
 
@@ -203,4 +205,19 @@ for (const [title, { rule, broken, fine }] of Object.entries(cases)) {
 
 function parse(files: Files): SourceFile[] {
   return Object.entries(files).map(([path, text]) => parseSource(path, text))
+}
+
+test('the lock file has every platform of what it locks, so that npm ci works where a registry lacks some', () => {
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as { packages: Record<string, Locked> }
+  const missing = Object.entries(lock.packages).flatMap(([place, { optionalDependencies = {}, dev }]) =>
+    Object.keys(optionalDependencies)
+      .filter((name) => !(`${place}/node_modules/${name}` in lock.packages || `node_modules/${name}` in lock.packages))
+      .map((name) => `${name}, for ${place}: add it to the lock with version, os, cpu, optional${dev ? ', dev' : ''}`),
+  )
+  assert.deepEqual(missing, [])
+})
+
+interface Locked {
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+  readonly dev?: boolean
 }
