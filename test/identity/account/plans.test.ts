@@ -1,0 +1,138 @@
+// No statement of accounts walks a table: with 50 000 accounts each does the work of the rows it is about. Every call of
+// the contract is made once, and the plan of every statement that reached the database is read.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import type { Accounts } from '../../../src/identity/account/accounts.ts'
+import { openWorld, password, type World } from './world.ts'
+
+const webId = 'https://a.example/#me'
+
+test('every statement searches an index', async () => {
+  await using world = await openWorld()
+  const called = await callEverything(world)
+  assert.deepEqual(
+    Object.keys(world.accounts).filter((name) => !called.has(name)),
+    [],
+  )
+  const queries = new Set(world.sent)
+  assert.ok(queries.size > 70, `${queries.size} statements`)
+  const walking: string[] = []
+  for (const query of queries) {
+    const plan = world.engine.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${query}`, blanks(query))
+    const scans = plan.map((row) => row.detail).filter((detail) => /^SCAN (?!CONSTANT ROW)/.test(detail))
+    if (scans.length > 0) walking.push(`${scans.join('; ')} in ${query}`)
+  }
+  assert.deepEqual(walking, [])
+})
+
+test('a statement that walks a table is seen', async () => {
+  await using world = await openWorld()
+  const plan = world.engine.all<{ detail: string }>('EXPLAIN QUERY PLAN SELECT id FROM account WHERE state = ?', [''])
+  assert.match(plan[0]!.detail, /^SCAN /)
+})
+
+function blanks(query: string): null[] {
+  return Array.from(query.matchAll(/\?/g), () => null)
+}
+
+/** The names of the calls that were made. */
+async function callEverything(world: World): Promise<ReadonlySet<string>> {
+  const called = new Set<string>()
+  const accounts = new Proxy(world.accounts, {
+    get(target, name: string) {
+      called.add(name)
+      return Reflect.get(target, name) as unknown
+    },
+  })
+  const { id } = await accounts.create({ name: 'alice' })
+  await callLogins(world, accounts, id)
+  await callBelongings(world, accounts, id)
+  await callSessions(accounts, id)
+  await accounts.get(id)
+  await accounts.find('a@b')
+  await accounts.list(undefined, 10)
+  await accounts.setName(id, 'alice2')
+  await accounts.setLanguage(id, 'en')
+  await accounts.setState(id, 'disabled')
+  await accounts.setState(id, 'open')
+  await accounts.scheduleDelete(id, world.clock.nowMs())
+  await accounts.cancelDelete(id)
+  await accounts.create()
+  world.clock.advance(24 * 60 * 60_000)
+  await accounts.purgeDue()
+  await accounts.remove(id)
+  return called
+}
+
+async function callLogins(world: World, accounts: Accounts, id: string): Promise<void> {
+  const loginId = await accounts.addPassword(id, { email: 'a@b', password })
+  const raised = await world.another({ logN: 5, r: 1, p: 1 })
+  await raised.accounts.verifyPassword('a@b', password)
+  await accounts.linkWebId(id, webId)
+  for (const login of ['a@b', 'alice', webId]) await accounts.verifyPassword(login, password)
+  for (const login of ['alice', webId]) await accounts.find(login)
+  await accounts.checkPassword(id, password)
+  await accounts.changePassword(id, loginId, { old: password, new: password })
+  await accounts.changeEmail(id, loginId, 'c@d')
+  await accounts.logins(id)
+  await accounts.addPasskey({
+    id: 'key',
+    account: id,
+    name: '',
+    publicKey: new Uint8Array(),
+    counter: 0,
+    transports: [],
+  })
+  await accounts.passkeys(id)
+  await accounts.findPasskey('key')
+  await accounts.touchPasskey('key', 1)
+  await accounts.removeLogin(id, 'key')
+  await accounts.addPasskey({
+    id: 'key',
+    account: id,
+    name: '',
+    publicKey: new Uint8Array(),
+    counter: 0,
+    transports: [],
+  })
+  await accounts.removeLogin(id, loginId)
+  await accounts.useReset((await accounts.createReset('alice'))!.token, password)
+  const reset = (await accounts.createReset('alice'))!
+  await accounts.isReset(reset.token)
+  await accounts.useReset(reset.token, password)
+  const [code] = await accounts.recoveryCodes(id)
+  await accounts.recoveryCodesLeft(id)
+  await accounts.useRecoveryCode('alice', code!)
+}
+
+async function callBelongings({ clock, revocations }: World, accounts: Accounts, id: string): Promise<void> {
+  await accounts.linkWebId(id, webId)
+  await accounts.webIds(id)
+  await accounts.accountOfWebId(webId)
+  await accounts.linkPod(id, 'pod')
+  await accounts.pods(id)
+  await accounts.accountOfPod('pod')
+  await accounts.unlinkPod(id, 'pod')
+  const credential = await accounts.createCredential(id, { name: '', webId })
+  await accounts.credentials(id)
+  await accounts.findCredential(credential.id)
+  await accounts.verifyCredential(credential.id, credential.secret)
+  await accounts.touchCredential(credential.id)
+  await accounts.deleteCredential(id, credential.id)
+  await accounts.unlinkWebId(id, webId)
+  const { code, invite } = await accounts.createInvite({ expiresMs: clock.nowMs() + 1000, uses: 1 })
+  await accounts.listInvites()
+  await accounts.useInvite(code)
+  await accounts.deleteInvite(invite.id)
+  await revocations.revoke('grant', clock.nowMs() + 1000)
+}
+
+async function callSessions(accounts: Accounts, id: string): Promise<void> {
+  const { token, session } = await accounts.openSession(id, { remember: true, userAgent: '', address: '' })
+  await accounts.findSession(token)
+  await accounts.sessions(id)
+  await accounts.endOthers(id, session.id)
+  await accounts.endSession(session.id)
+}
