@@ -161,6 +161,7 @@ export const errorCodes = {
   PASSWORD_WRONG: row(403, 4, 'The password is not right', 'Try again, or reset it.'),
   LOGIN_UNKNOWN: row(404, 5, 'The account has no such way to log in', 'See the list of the account.'),
   LOGIN_LAST: row(400, 6, 'An account needs a way to log in', 'Add another one first.'),
+  PASSKEY_INVALID: row(403, 4, 'The passkey was not accepted', 'Try again, or log in another way.'),
   PASSKEY_TAKEN: row(409, 6, 'This passkey is in use', 'Use another one.'),
   RESET_INVALID: row(400, 4, 'This link to reset the password no longer works', 'Ask for a new one.'),
   WEBID_INVALID: row(400, 2, 'This is not a WebID', 'A WebID is an http or https URL of at most 2000 bytes.'),
