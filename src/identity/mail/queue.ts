@@ -45,78 +45,90 @@ const stopGraceMs = 5000
 
 type Work = () => Promise<void>
 
-export function createQueue({ clock, log, deliver }: QueueOptions): Queue {
-  const ready: Work[] = []
-  /** Ready, running or paused before another try. */
-  let pending = 0
-  let running = 0
-  let isClosed = false
-  const pauses = new Set<() => void>()
-  let onIdle = (): void => {}
+export function createQueue(options: QueueOptions): Queue {
+  return new Deliveries(options)
+}
 
-  function pump(): void {
-    while (running < maxRunning && ready.length > 0) {
-      running++
-      void ready.shift()!().then(() => {
-        running--
-        pump()
+class Deliveries implements Queue {
+  readonly #options: QueueOptions
+  readonly #ready: Work[] = []
+  readonly #pauses = new Set<() => void>()
+  /** Ready, running or paused before another try. */
+  #pending = 0
+  #running = 0
+  #isClosed = false
+  #onIdle = (): void => {}
+
+  constructor(options: QueueOptions) {
+    this.#options = options
+  }
+
+  add(errand: Errand): void {
+    if (this.#isClosed || this.#pending >= maxWaiting) {
+      this.#options.log.warn('mail.dropped', { kind: errand.kind, pending: this.#pending })
+      return
+    }
+    this.#pending++
+    this.#pause(startDelayMs, () => this.#begin(errand))
+  }
+
+  /** What is ready is sent if it takes no longer than a few seconds; the rest is dropped. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { clock, log } = this.#options
+    this.#isClosed = true
+    const isIdle = new Promise<void>((resolve) => {
+      this.#onIdle = resolve
+    })
+    this.#pump()
+    await Promise.race([isIdle, delay(clock, stopGraceMs)])
+    for (const cancel of this.#pauses) cancel()
+    this.#ready.length = 0
+    if (this.#pending > 0) log.warn('mail.dropped', { pending: this.#pending })
+  }
+
+  #pump(): void {
+    while (this.#running < maxRunning && this.#ready.length > 0) {
+      this.#running++
+      void this.#ready.shift()!().then(() => {
+        this.#running--
+        this.#pump()
       })
     }
-    if (running === 0 && ready.length === 0) onIdle()
+    if (this.#running === 0 && this.#ready.length === 0) this.#onIdle()
   }
 
-  function pause(ms: number, work: Work): void {
-    const cancel = clock.after(ms, () => {
-      pauses.delete(cancel)
-      ready.push(work)
-      pump()
+  #pause(ms: number, work: Work): void {
+    const cancel = this.#options.clock.after(ms, () => {
+      this.#pauses.delete(cancel)
+      this.#ready.push(work)
+      this.#pump()
     })
-    pauses.add(cancel)
+    this.#pauses.add(cancel)
   }
 
-  async function begin({ kind, write }: Errand): Promise<void> {
+  async #begin({ kind, write }: Errand): Promise<void> {
     try {
-      const letters = await write()
-      for (const letter of letters) {
-        pending++
-        ready.push(() => attempt(kind, letter, 0))
+      for (const letter of await write()) {
+        this.#pending++
+        this.#ready.push(() => this.#attempt(kind, letter, 0))
       }
     } catch (error) {
-      log.error('mail.failed', { kind, error })
+      this.#options.log.error('mail.failed', { kind, error })
     }
-    pending--
+    this.#pending--
   }
 
-  async function attempt(kind: string, letter: Letter, tries: number): Promise<void> {
+  async #attempt(kind: string, letter: Letter, tries: number): Promise<void> {
+    const { deliver, log } = this.#options
     const refusal = await deliver(letter)
     const fields = { kind, domain: letter.to.slice(letter.to.lastIndexOf('@') + 1), tries: tries + 1 }
     const pauseMs = retryDelaysMs[tries]
     if (refusal === undefined) log.info('mail.sent', fields)
     else if (refusal.isPermanent || pauseMs === undefined) log.error('mail.failed', { ...fields, ...refusal })
-    else if (!isClosed) {
+    else if (!this.#isClosed) {
       log.warn('mail.delayed', { ...fields, ...refusal, pauseMs })
-      return pause(pauseMs, () => attempt(kind, letter, tries + 1))
+      return this.#pause(pauseMs, () => this.#attempt(kind, letter, tries + 1))
     }
-    pending--
-  }
-
-  return {
-    add(errand) {
-      if (isClosed || pending >= maxWaiting) return log.warn('mail.dropped', { kind: errand.kind, pending })
-      pending++
-      pause(startDelayMs, () => begin(errand))
-    },
-    /** What is ready is sent if it takes no longer than a few seconds; the rest is dropped. */
-    async [Symbol.asyncDispose]() {
-      isClosed = true
-      const isIdle = new Promise<void>((resolve) => {
-        onIdle = resolve
-      })
-      pump()
-      await Promise.race([isIdle, delay(clock, stopGraceMs)])
-      for (const cancel of pauses) cancel()
-      ready.length = 0
-      if (pending > 0) log.warn('mail.dropped', { pending })
-    },
+    this.#pending--
   }
 }

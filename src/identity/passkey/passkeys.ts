@@ -11,7 +11,7 @@ import type { Database } from '../../core/db/database.ts'
 import type { Account, AccountId, Accounts, Login, Passkey } from '../account/accounts.ts'
 import type { Sealer } from '../sealing.ts'
 import type { Throttle } from '../throttle.ts'
-import { challengeMs, createChallenges, type Purpose } from './challenges.ts'
+import { challengeMs, type Challenges, createChallenges, type Purpose } from './challenges.ts'
 
 export interface Visit {
   readonly address: string
@@ -56,16 +56,33 @@ export function createPasskeys(options: PasskeysOptions): Passkeys | undefined {
 }
 
 function openPasskeys(options: PasskeysOptions): Passkeys {
-  const { accounts, throttle } = options
-  const { origin, hostname, host } = new URL(options.baseUrl)
+  const { origin, hostname } = new URL(options.baseUrl)
   const challenges = createChallenges(options)
-  const expected = (purpose: Purpose, account?: AccountId) => ({
+  const expect = (purpose: Purpose, account?: AccountId): Expected => ({
     expectedOrigin: origin,
     expectedRPID: hostname,
-    expectedChallenge: (challenge: string) => challenges.fits(challenge, purpose, account),
+    expectedChallenge: (challenge) => challenges.fits(challenge, purpose, account),
     requireUserVerification: true,
   })
+  const ceremony = { ...options, challenges, expect }
+  return { ...registration(ceremony), ...login(ceremony) }
+}
 
+interface Expected {
+  readonly expectedOrigin: string
+  readonly expectedRPID: string
+  readonly expectedChallenge: (challenge: string) => boolean
+  readonly requireUserVerification: boolean
+}
+
+interface Ceremony extends PasskeysOptions {
+  readonly challenges: Challenges
+  readonly expect: (purpose: Purpose, account?: AccountId) => Expected
+}
+
+function registration(ceremony: Ceremony): Pick<Passkeys, 'beginRegistration' | 'finishRegistration'> {
+  const { accounts, challenges, expect } = ceremony
+  const { hostname, host } = new URL(ceremony.baseUrl)
   return {
     async beginRegistration(account) {
       const { generateRegistrationOptions } = await import('@simplewebauthn/server')
@@ -85,12 +102,9 @@ function openPasskeys(options: PasskeysOptions): Passkeys {
     async finishRegistration(account, { name, response }) {
       const { verifyRegistrationResponse } = await import('@simplewebauthn/server')
       const answer = await withoutAttestation(response)
+      const expected = expect('registration', account)
       const { registrationInfo } = await judge(() =>
-        verifyRegistrationResponse({
-          ...expected('registration', account),
-          response: answer,
-          supportedAlgorithmIDs: algorithms,
-        }),
+        verifyRegistrationResponse({ ...expected, response: answer, supportedAlgorithmIDs: algorithms }),
       )
       if (registrationInfo === undefined) throw new XpodError('PASSKEY_INVALID')
       await challenges.useUp(challengeOf(answer.response.clientDataJSON))
@@ -101,6 +115,13 @@ function openPasskeys(options: PasskeysOptions): Passkeys {
       if (made === undefined) throw new XpodError('PASSKEY_INVALID', 'it was removed meanwhile')
       return made
     },
+  }
+}
+
+function login(ceremony: Ceremony): Pick<Passkeys, 'beginLogin' | 'finishLogin'> {
+  const { accounts, throttle, challenges, expect } = ceremony
+  const { hostname } = new URL(ceremony.baseUrl)
+  return {
     async beginLogin() {
       const { generateAuthenticationOptions } = await import('@simplewebauthn/server')
       const challenge = challenges.make('login')
@@ -114,12 +135,9 @@ function openPasskeys(options: PasskeysOptions): Passkeys {
       if (passkey === undefined) throw new XpodError('PASSKEY_INVALID', 'it is not known here')
       const { verifyAuthenticationResponse } = await import('@simplewebauthn/server')
       const { id, publicKey, counter } = passkey
+      const credential = { id, publicKey: new Uint8Array(publicKey), counter }
       const { verified, authenticationInfo } = await judge(() =>
-        verifyAuthenticationResponse({
-          ...expected('login'),
-          response: answer,
-          credential: { id, publicKey: new Uint8Array(publicKey), counter },
-        }),
+        verifyAuthenticationResponse({ ...expect('login'), response: answer, credential }),
       )
       if (!verified || !isHolder(answer, passkey.account)) throw new XpodError('PASSKEY_INVALID')
       await challenges.useUp(challengeOf(answer.response.clientDataJSON))
