@@ -75,35 +75,8 @@ export function createPasswords(parts: Parts): Passwords {
       return false
     },
 
-    async changePassword(id, loginId, change) {
-      requirePassword(change.new)
-      const query = 'SELECT hash FROM password_login WHERE id = ? AND account = ?'
-      const [row] = await db.read<Row & { hash: string | null }>(query, [loginId, id])
-      if (row === undefined) throw new XpodError('LOGIN_UNKNOWN')
-      const isRight = await scrypt.verify(change.old, row.hash ?? scrypt.decoy)
-      if (!isRight || row.hash === null) throw new XpodError('PASSWORD_WRONG')
-      const hash = await scrypt.hash(change.new)
-      // Of two changes at once the second no longer knows the old password.
-      const update = 'UPDATE password_login SET hash = ? WHERE id = ? AND account = ? AND hash = ?'
-      await writeAll(db, [
-        must('PASSWORD_WRONG', update, [hash, loginId, id, row.hash]),
-        step('DELETE FROM reset_token WHERE account = ?', [id]),
-      ])
-    },
-
-    async changeEmail(id, loginId, typed) {
-      const email = readEmail(typed)
-      const key = emailKey(email)
-      const hold = 'UPDATE password_login SET created_ms = created_ms WHERE id = ? AND account = ?'
-      const update = `UPDATE password_login SET email = ?, email_key = ? WHERE id = ?
-        AND NOT EXISTS (SELECT 1 FROM password_login other WHERE other.email_key = ? AND other.id <> ?)`
-      await writeAll(db, [
-        must('LOGIN_UNKNOWN', hold, [loginId, id]),
-        must('EMAIL_TAKEN', update, [email, key, loginId, key, loginId]),
-        // A link that was sent to the old address must not open the account.
-        step('DELETE FROM reset_token WHERE account = ?', [id]),
-      ])
-    },
+    changePassword: (id, loginId, change) => changePassword(parts, { id, loginId }, change),
+    changeEmail: (id, loginId, typed) => changeEmail(parts, { id, loginId }, typed),
   }
 }
 
@@ -118,5 +91,44 @@ async function markUsed(
     ...(hash === used.hash
       ? []
       : [step('UPDATE password_login SET hash = ? WHERE id = ? AND hash = ?', [hash, used.login, used.hash])]),
+  ])
+}
+
+interface Whose {
+  readonly id: string
+  readonly loginId: string
+}
+
+async function changePassword(
+  { db, scrypt }: Parts,
+  { id, loginId }: Whose,
+  change: { readonly old: string; readonly new: string },
+): Promise<void> {
+  requirePassword(change.new)
+  const query = 'SELECT hash FROM password_login WHERE id = ? AND account = ?'
+  const [row] = await db.read<Row & { hash: string | null }>(query, [loginId, id])
+  if (row === undefined) throw new XpodError('LOGIN_UNKNOWN')
+  const isRight = await scrypt.verify(change.old, row.hash ?? scrypt.decoy)
+  if (!isRight || row.hash === null) throw new XpodError('PASSWORD_WRONG')
+  const hash = await scrypt.hash(change.new)
+  // Of two changes at once the second no longer knows the old password.
+  const update = 'UPDATE password_login SET hash = ? WHERE id = ? AND account = ? AND hash = ?'
+  await writeAll(db, [
+    must('PASSWORD_WRONG', update, [hash, loginId, id, row.hash]),
+    step('DELETE FROM reset_token WHERE account = ?', [id]),
+  ])
+}
+
+async function changeEmail({ db }: Parts, { id, loginId }: Whose, typed: string): Promise<void> {
+  const email = readEmail(typed)
+  const key = emailKey(email)
+  const hold = 'UPDATE password_login SET created_ms = created_ms WHERE id = ? AND account = ?'
+  const update = `UPDATE password_login SET email = ?, email_key = ? WHERE id = ?
+    AND NOT EXISTS (SELECT 1 FROM password_login other WHERE other.email_key = ? AND other.id <> ?)`
+  await writeAll(db, [
+    must('LOGIN_UNKNOWN', hold, [loginId, id]),
+    must('EMAIL_TAKEN', update, [email, key, loginId, key, loginId]),
+    // A link that was sent to the old address must not open the account.
+    step('DELETE FROM reset_token WHERE account = ?', [id]),
   ])
 }

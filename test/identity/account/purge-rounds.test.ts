@@ -1,0 +1,44 @@
+// Accounts whose deletion is due disappear with their pods, each for itself.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { silentLog } from '../../../src/base/log.ts'
+import { startPurging } from '../../../src/identity/account/purge-rounds.ts'
+import { until } from '../../support/until.ts'
+import { openWorld, signUp } from './world.ts'
+
+const roundMs = 5 * 60_000
+
+test('a due account loses its pods, then itself; one that cannot lose a pod is tried again and delays no other', async () => {
+  await using world = await openWorld()
+  const { accounts, clock } = world
+  const [stuck, free] = [await signUp(accounts, 'a@b'), await signUp(accounts, 'c@d')]
+  await accounts.linkPod(stuck.id, 'gone')
+  await accounts.linkPod(stuck.id, 'stuck')
+  await accounts.linkPod(free.id, 'free')
+  let isStuck = true
+  const deleted: string[] = []
+  const errors: string[] = []
+  await using _purging = startPurging({
+    accounts,
+    clock,
+    log: { ...silentLog, error: (event) => void errors.push(event) },
+    async deletePod(pod) {
+      if (pod === 'stuck' && isStuck) throw new Error('the disk is full')
+      deleted.push(pod)
+    },
+  })
+  await accounts.scheduleDelete(stuck.id, clock.nowMs())
+  await accounts.scheduleDelete(free.id, clock.nowMs() + 1)
+  clock.advance(roundMs)
+  await until('the other account is removed', async () => (await accounts.get(free.id)) === undefined)
+  assert.deepEqual(await accounts.pods(stuck.id), ['stuck'])
+  assert.deepEqual([deleted, errors], [['gone', 'free'], ['account.unremoved']])
+  isStuck = false
+  await until('it is removed in a later round', async () => {
+    clock.advance(roundMs)
+    return (await accounts.get(stuck.id)) === undefined
+  })
+  assert.deepEqual(deleted, ['gone', 'free', 'stuck'])
+})
