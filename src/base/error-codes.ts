@@ -142,6 +142,8 @@ export const errorCodes = {
   LOGIN_REQUIRED: row(401, 4, 'This needs a login', 'Log in with a WebID that has access.'),
   FORBIDDEN: row(403, 4, 'You are not allowed to do this', 'Ask the owner for access.'),
   REPLAY_FULL: passing(429, 75, 'Too many proofs of one key', 'Slow down.'),
+  CLIENT_INVALID: row(400, 1, 'This app cannot be let in', 'Tell its makers; see the detail.'),
+  INTERACTION_UNKNOWN: row(400, 1, 'This login has ended or goes on elsewhere', 'Go back to the app and log in again.'),
   FETCH_REFUSED: row(
     403,
     1,

@@ -13,6 +13,8 @@ export interface Grant {
   readonly webId: string
   readonly clientId: string | undefined
   readonly issuer: string
+  /** Under which what was granted can be taken back; of our own tokens. */
+  readonly grantId: string | undefined
   /** Thumbprint of the key that must sign the proofs. */
   readonly jkt: string
   readonly expiresMs: number
@@ -49,7 +51,7 @@ function checkTimes(payload: Json, nowMs: number): void {
 }
 
 function readGrant(payload: Json): Grant {
-  const { aud, iss, webid, cnf, exp, client_id: clientId, azp } = payload
+  const { aud, iss, webid, cnf, exp, client_id: clientId, azp, gid } = payload
   if (aud !== 'solid' && !(Array.isArray(aud) && aud.includes('solid'))) throw invalid('its audience is not solid')
   if (!isUrl(iss) || /[?#]/.test(iss)) throw invalid('iss is no issuer')
   if (!isUrl(webid)) throw invalid('it has no webid')
@@ -58,7 +60,8 @@ function readGrant(payload: Json): Grant {
   const client = clientId ?? azp
   if (client !== undefined && (typeof client !== 'string' || client.length > maxUrlLength))
     throw invalid('client_id is no id')
-  return { webId: webid, clientId: client, issuer: iss, jkt, expiresMs: (exp as number) * 1000 }
+  const grantId = typeof gid === 'string' ? gid : undefined
+  return { webId: webid, clientId: client, issuer: iss, grantId, jkt, expiresMs: (exp as number) * 1000 }
 }
 
 function isTime(value: unknown): value is number {

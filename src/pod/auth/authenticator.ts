@@ -15,12 +15,20 @@ import type { RdfWorkers } from '../rdf/workers.ts'
 import { type Grant, invalid as invalidToken, readToken, verifyToken } from './access-token.ts'
 import { type Agent, anonymous, type Authenticator, type Credentials } from './agent.ts'
 import { createProofKeys, invalid as invalidProof, maxAgeMs, type Proof, readProof } from './dpop-proof.ts'
-import { createIssuerKeys } from './issuer-keys.ts'
+import { createIssuerKeys, type IssuerKeys } from './issuer-keys.ts'
 import { verifySignature } from './jws.ts'
 import { defaultReplayOptions, type ReplayOptions, ReplayTable } from './replay-table.ts'
 import { createTrustsIssuer } from './web-id.ts'
 
+/** The login provider that is part of this service: its tokens need no network, and can be taken back (rule 9). */
+export interface LocalIssuers extends IssuerKeys {
+  isLocal(issuer: string): boolean
+  /** Answers from memory: it is asked for every request with a token of ours. */
+  isRevoked(grantId: string): boolean
+}
+
 export interface AuthenticatorOptions extends DocumentReaders {
+  readonly own?: LocalIssuers
   readonly rdf: RdfWorkers
   readonly clock: Clock
   readonly log: Log
@@ -34,7 +42,8 @@ const maxTokenWeight = 64 * MiB
 
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const { clock, log } = options
-  const by = { keys: createIssuerKeys(options), trusts: createTrustsIssuer(options) }
+  const { own } = options
+  const by = { keys: keysOf(own, createIssuerKeys(options)), trusts: createTrustsIssuer(options) }
   const proofKeys = createProofKeys(clock)
   const replays = new ReplayTable(options.replays ?? defaultReplayOptions)
   const grants = new ExpiringCache<Grant>({
@@ -59,6 +68,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     const isSigned = verifySignature(proof.jws, proof.key)
     if (!(typeof isSigned === 'boolean' ? isSigned : await isSigned)) throw invalidProof('its signature is wrong')
     const grant = known ?? (await verifyToken(claims!, by))
+    // Also when it is remembered. A foreign token names no grant of ours.
+    const { grantId, issuer } = grant
+    if (own?.isLocal(issuer) && grantId !== undefined && own.isRevoked(grantId)) throw invalidToken('it was taken back')
     if (known === undefined) grants.set(ath, grant, Math.min(grant.expiresMs - nowMs, keepTokenMs))
     useOnce(proof)
     return agentOf(grant, request.origin)
@@ -91,6 +103,11 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       return counted(request, request.authorization)
     },
   }
+}
+
+function keysOf(own: LocalIssuers | undefined, elsewhere: IssuerKeys): IssuerKeys {
+  if (own === undefined) return elsewhere
+  return { find: (issuer, wanted) => (own.isLocal(issuer) ? own : elsewhere).find(issuer, wanted) }
 }
 
 const credentials = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) +([A-Za-z0-9._~+/-]+=*) *$/
