@@ -83,7 +83,8 @@ class WorkerThread<Request, Reply> implements Thread<Request, Reply> {
     const tooMany = this.#waitingBytes + bytes > (this.#options.maxWaitingBytes ?? Number.POSITIVE_INFINITY)
     if (tooMany && this.#waiting.size > 0) return Promise.reject(new XpodError('OVERLOADED'))
     const id = ++this.#lastId
-    if (this.#lines.length === 0) queueMicrotask(() => this.#flush())
+    // After everything that this turn of the loop has read: one message, and one batch in the thread, for all of it.
+    if (this.#lines.length === 0) setImmediate(() => this.#flush())
     this.#lines.push([id, request])
     if (options.transfer !== undefined) this.#transfer.push(...options.transfer)
     this.#waitingBytes += bytes

@@ -83,9 +83,10 @@ class Writer {
 
   receive(lines: readonly RequestLine[]): void {
     this.#enqueue(lines)
-    while (!this.#queue.isEmpty) {
-      this.#runBatch(this.#queue.take())
+    for (;;) {
       this.#enqueueArrived()
+      if (this.#queue.isEmpty) return
+      this.#runBatch(this.#queue.take())
     }
   }
 

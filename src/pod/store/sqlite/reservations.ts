@@ -6,7 +6,7 @@ import type { SqliteEngine } from '../../../core/db/sqlite/open.ts'
 import type { PodId } from '../resource.ts'
 
 export interface Reservation extends Disposable {
-  /** Makes the reservation at least this large. Throws QUOTA_EXCEEDED. */
+  /** Makes the reservation at least this large. Throws QUOTA_EXCEEDED, POD_UNKNOWN. */
   reach(bytes: number): void
 }
 
@@ -21,9 +21,8 @@ export class Reservations {
     )
   }
 
-  /** `spare` bytes need no room: what the body replaces gives as much back. Throws POD_UNKNOWN. */
+  /** `spare` bytes need no room: what the body replaces gives as much back. Asks nothing of the database before `reach`. */
   open(pod: PodId, spare: number): Reservation {
-    if (this.#usage.get(pod) === undefined) throw new XpodError('POD_UNKNOWN')
     let reserved = 0
     return {
       reach: (bytes) => {

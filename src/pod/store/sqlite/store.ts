@@ -11,7 +11,6 @@ import type { Change, Op, Outcome, StagedBody } from '../change.ts'
 import type { ImportEntry, PodStore } from '../pod-store.ts'
 import type { PodId } from '../resource.ts'
 import { startChores } from './chores.ts'
-import type { CommitCall } from './writer/commit.ts'
 import { createDirectory } from './directory.ts'
 import type { ImportCall } from './writer/import.ts'
 import type { NodeCall } from './writer/pods.ts'
@@ -21,6 +20,7 @@ import { Reservations } from './reservations.ts'
 import type { FeedLimits, PinCall } from './writer/retention.ts'
 import { Room } from './room.ts'
 import { createStager } from './stage.ts'
+import { decodeOutcome, encodeCommit, type OutcomeLine } from './wire.ts'
 
 export interface StoreLimits {
   /** Bytes of disk below which large bodies are refused; the smaller of 5 % and 512 MiB when left out. */
@@ -77,8 +77,9 @@ export async function openSqlitePodStore(options: SqlitePodStoreOptions): Promis
   const commits = metrics.counter('xpod_commits_total', 'Changes committed.')
 
   async function commit(change: Change): Promise<Outcome> {
-    const call: CommitCall = { change, ...stamp() }
-    const outcome = await db.call<Outcome>('pod.commit', call, { lane: change.pod, bytes: bytesOf(change.ops) })
+    const line = encodeCommit({ change, ...stamp() })
+    const lane = { lane: change.pod, bytes: bytesOf(change.ops) }
+    const outcome = decodeOutcome(await db.call<OutcomeLine>('pod.commit', line, lane))
     if (!outcome.ok) return outcome
     commits.add()
     for (const body of bodiesOf(change.ops)) if (body.blob !== undefined) stager.consumed(body.blob)
