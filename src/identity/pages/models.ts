@@ -283,7 +283,16 @@ export interface PageModels {
   }
   /** After deletion was asked for: nobody is logged in any more. */
   readonly deletionScheduled: { readonly deleteAtMs: number }
+  /** An app sends its user here to log out. The provider's form: its own fields instead of `csrf`. */
+  readonly logOut: {
+    readonly action: string
+    readonly fields: Readonly<Record<string, string>>
+    /** Where the browser goes afterwards, when it leaves this site. */
+    readonly redirectOrigin?: string | undefined
+  }
   readonly loggedOut: Record<never, never>
+  /** A login that an app began cannot go on. `code` as OAuth names it; `detail` is in English, for the app's developer. */
+  readonly loginProblem: { readonly status: number; readonly code: string; readonly detail: string }
   /** A page could not be given or a form not be taken; `status` is that of the answer. */
   readonly error: {
     readonly code: ErrorCode

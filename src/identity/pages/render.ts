@@ -17,7 +17,7 @@ import { styleHash } from './style.ts'
 import { chooseWebId, consent } from './visitor/consent.ts'
 import { front } from './visitor/front.ts'
 import { logIn, recover } from './visitor/log-in.ts'
-import { deletionScheduled, error, loggedOut } from './visitor/message.ts'
+import { deletionScheduled, error, loggedOut, loginProblem, logOut } from './visitor/message.ts'
 import { forgot, reset } from './visitor/reset.ts'
 import { signUp } from './visitor/sign-up.ts'
 import { words } from './words/words.ts'
@@ -44,7 +44,9 @@ const pages: { readonly [Name in PageName]: Draw<PageModels[Name]> } = {
   changeEmail,
   deleteAccount,
   deletionScheduled,
+  logOut,
   loggedOut,
+  loginProblem,
   error,
 }
 
@@ -59,7 +61,7 @@ export function renderPage<Name extends PageName>(name: Name, model: PageModels[
  * log-in goes back to an app names the app's origin or scheme.
  */
 export function pagePolicy<Name extends PageName>(name: Name, model: PageModels[Name], _frame: Frame): string {
-  const target = 'client' in model ? targetOf(model.client) : undefined
+  const target = targetOf('client' in model ? model.client : model)
   const offersPasskeys = 'passkey' in model && model.passkey !== undefined && (name === 'logIn' || name === 'passkeys')
   return [
     "default-src 'none'",

@@ -27,6 +27,23 @@ export const error: Draw<PageModels['error']> = (model, scene) => {
   return message(titleOf(model.status, scene), refusal(model, language), html`${on}${code}`)
 }
 
+export const loginProblem: Draw<PageModels['loginProblem']> = ({ code, detail, status }, scene) => {
+  const { loginProblemPage: texts } = scene.words
+  const reason = html`<details><summary>${texts.detail}</summary><p lang="en">${detail}</p><p class="soft small below"><code>${code}</code> · ${status}</p></details>`
+  return message(texts.title, texts.lead, reason)
+}
+
+/** The provider's own form, with the provider's own token. */
+export const logOut: Draw<PageModels['logOut']> = ({ action, fields }, scene) => {
+  const { words, frame } = scene
+  const hidden = Object.entries(fields).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
+  )
+  const stay = html`<a class="button plain" href="${frame.member?.links.home ?? frame.links.front}">${words.logOutPage.stay}</a>`
+  const body = html`<form method="post" action="${action}">${hidden}<div class="pair">${stay}<button>${words.logOut}</button></div></form>`
+  return message(words.logOutPage.title, words.logOutPage.lead, body)
+}
+
 function titleOf(status: number, { words }: Scene): string {
   const { errorPage: texts } = words
   if (status >= 500) return texts.failed

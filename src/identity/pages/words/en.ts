@@ -310,9 +310,14 @@ export const en = {
     title: 'Your account will be deleted',
     lead: (date: string) => `This happens on ${date}. If you change your mind, log in before that and keep it.`,
   },
+  loginProblemPage: {
+    title: 'This login cannot go on',
+    lead: 'Go back to the app and log in again from there. If it happens again, the app or this server needs mending.',
+    detail: 'For the developer of the app',
+  },
   logOutPage: {
     title: 'Log out?',
-    lead: 'You will be logged out of this server in this browser.',
+    lead: 'An app asks to log you out of this server in this browser.',
     stay: 'Stay logged in',
   },
   loggedOutPage: {

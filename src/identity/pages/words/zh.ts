@@ -302,9 +302,14 @@ export const zh: Words = {
     title: '您的账号将被删除',
     lead: (date) => `删除时间为 ${date}。如果改变主意，请在此之前登录并保留账号。`,
   },
+  loginProblemPage: {
+    title: '此次登录无法继续',
+    lead: '请回到应用，重新登录。如果问题再次出现，则应用或本服务器需要修复。',
+    detail: '供应用开发者参考',
+  },
   logOutPage: {
     title: '退出登录？',
-    lead: '您将在此浏览器中退出本服务器。',
+    lead: '有应用请求让您在此浏览器中退出本服务器。',
     stay: '保持登录',
   },
   loggedOutPage: {
