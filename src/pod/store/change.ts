@@ -9,7 +9,7 @@ export interface Staged extends AsyncDisposable {
   readonly size: number
   /** 32 bytes. */
   readonly sha256: Uint8Array
-  /** The bytes when size ≤ 16 KiB. */
+  /** The bytes when size ≤ 64 KiB. */
   readonly inline: Uint8Array | undefined
   /** `<podId>/<uuid>` otherwise; its stage row is consumed by the commit. */
   readonly blob: string | undefined

@@ -1,4 +1,4 @@
-// Bodies on their way in. Up to 16 KiB they stay in memory and travel with the change. Larger ones get a stage row, durable
+// Bodies on their way in. Up to 64 KiB they stay in memory and travel with the change. Larger ones get a stage row, durable
 // before the first byte reaches the object store, so that whatever happens a row knows of the blob; the commit consumes
 // that row (store rules 15 to 19).
 
@@ -16,7 +16,7 @@ import type { Reservation, Reservations } from './reservations.ts'
 import type { Room } from './room.ts'
 import type { StageCall, UnstageCall } from './writer/garbage.ts'
 
-export const maxInlineBytes = 16 * KiB
+export const maxInlineBytes = 64 * KiB
 /** Room is reserved in steps while a body of unknown length arrives. */
 const reserveStepBytes = 1 * MiB
 
