@@ -40,12 +40,12 @@ export interface Writing {
 
 type Writer = (parsed: ParsedRdf, options: Pick<Writing, 'base' | 'inlineLabelled'>) => string
 
-const turtle: Writer = ({ quads, prefixes }, options) => writeTurtle(quads, { prefixes, ...options })
+const turtle: Writer = ({ quads, prefixes, spelled }, options) => writeTurtle(quads, { prefixes, spelled, ...options })
 
 const writers: Readonly<Record<RdfType, Writer | undefined>> = {
   'text/turtle': turtle,
   'text/n3': turtle,
-  'application/trig': ({ quads, prefixes }, options) => writeTriG(quads, { prefixes, ...options }),
+  'application/trig': ({ quads, prefixes, spelled }, options) => writeTriG(quads, { prefixes, spelled, ...options }),
   'application/n-triples': ({ quads }) => writeLines(quads, 'n-triples'),
   'application/n-quads': ({ quads }) => writeLines(quads, 'n-quads'),
   'application/ld+json': ({ quads }) => writeJsonLd(quads),

@@ -24,6 +24,10 @@ export interface ParsedRdf {
   readonly quads: Quad[]
   /** Prefix → IRI as the document declares them, in order. */
   readonly prefixes: Readonly<Record<string, string>>
+  /** No quad stands twice: the result of a patch. */
+  readonly isDistinct?: boolean
+  /** Term id → how Turtle of these prefixes and this document spells it, kept from one patch to the next. */
+  readonly spelled?: Map<string, string>
 }
 
 export const noRdf: ParsedRdf = { quads: [], prefixes: {} }

@@ -80,11 +80,13 @@ export function applyPatch(
   run: PatchRun,
 ): PatchResult {
   const before = parsed ?? noRdf
-  const dataset = new Dataset(before.quads)
+  const dataset = new Dataset(before)
   const budget = new StepBudget(run.maxSteps)
   for (const step of patch.steps) applyStep(dataset, step, budget)
   const isNew = document === undefined || (before.quads.length === 0 && Object.keys(before.prefixes).length === 0)
-  const after: ParsedRdf = { quads: dataset.quads(), prefixes: isNew ? patch.prefixes : before.prefixes }
+  const quads = dataset.quads()
+  const spelled = isNew ? new Map<string, string>() : stillUseful(before.spelled, quads.length)
+  const after: ParsedRdf = { quads, prefixes: isNew ? patch.prefixes : before.prefixes, isDistinct: true, spelled }
   const mediaType = document?.mediaType ?? 'text/turtle'
   return {
     bytes: document !== undefined && !dataset.isChanged ? document.bytes : write(after, mediaType, run.base),
@@ -94,6 +96,11 @@ export function applyPatch(
     added: dataset.added,
     parsed: after,
   }
+}
+
+/** Terms that went with removed triples pile up; then it begins anew. */
+function stillUseful(spelled: Map<string, string> | undefined, quads: number): Map<string, string> {
+  return spelled === undefined || spelled.size > 4 * quads + 1000 ? new Map() : spelled
 }
 
 function write(parsed: ParsedRdf, mediaType: string, base: string): Uint8Array {

@@ -8,6 +8,8 @@ export interface Spelling {
   readonly prefixes: Readonly<Record<string, string>>
   /** URL of the document, "" to write absolute IRIs only. */
   readonly base: string
+  /** Filled with what is spelled, and used where it has been: only for the same prefixes and base. */
+  readonly spelled?: Map<string, string> | undefined
 }
 
 export interface TermSpeller {
@@ -18,22 +20,28 @@ export interface TermSpeller {
 }
 
 /** Spells terms for one document; remembers what it spelled. */
-export function spellTerms({ prefixes, base }: Spelling, labelOf: (id: string) => string): TermSpeller {
+export function spellTerms(spelling: Spelling, labelOf: (id: string) => string): TermSpeller {
+  const { prefixes, base, spelled = new Map<string, string>() } = spelling
   const shorten = prefixShortener(prefixes)
   const relative = relativeTo(base)
-  const iris = new Map<string, string>()
 
   const iri = (value: string): string => `<${escapeIri(relative(value))}>`
   function named(value: string): string {
-    let text = iris.get(value)
-    if (text === undefined) iris.set(value, (text = shorten(value) ?? iri(value)))
+    let text = spelled.get(value)
+    if (text === undefined) spelled.set(value, (text = shorten(value) ?? iri(value)))
+    return text
+  }
+  function literal(term: Literal): string {
+    const id = idOf(term)
+    let text = spelled.get(id)
+    if (text === undefined) spelled.set(id, (text = literalText(id, named)))
     return text
   }
   return {
     iri,
     term: (term) => {
       if (term.termType === 'NamedNode') return named(term.value)
-      return term.termType === 'Literal' ? literalText(term, named) : labelOf(idOf(term))
+      return term.termType === 'Literal' ? literal(term) : labelOf(idOf(term))
     },
     predicate: (term) => (term.value === rdf.type ? 'a' : named(term.value)),
   }
@@ -102,8 +110,8 @@ const shortForms: Readonly<Record<string, RegExp>> = {
   [xsd.double]: /^-?(?:0|[1-9]\d*)\.\d+[eE][+-]?\d+$/,
 }
 
-function literalText(term: Literal, named: (iri: string) => string): string {
-  const id = idOf(term)
+/** A literal by its id, which begins with a quotation mark and so is never an IRI. */
+function literalText(id: string, named: (iri: string) => string): string {
   const end = id.lastIndexOf('"')
   const value = id.slice(1, end)
   if (end === id.length - 1) return quoted(value)
