@@ -50,6 +50,13 @@ export interface WebIdLink {
   readonly createdMs: number
 }
 
+export interface PodLink {
+  readonly pod: string
+  readonly account: AccountId
+  /** It works on until then. */
+  readonly deleteAtMs?: number
+}
+
 export interface Credential {
   /** `<slug>_<uuid>`: the client id. */
   readonly id: string
@@ -154,6 +161,11 @@ export interface Accounts {
   linkPod(id: AccountId, podId: string): Promise<void>
   unlinkPod(id: AccountId, podId: string): Promise<void>
   pods(id: AccountId): Promise<readonly string[]>
+  podLinks(id: AccountId): Promise<readonly PodLink[]>
+  /** Undefined takes the deletion back. Throws POD_UNKNOWN when it is not linked to the account. */
+  setPodDelete(id: AccountId, podId: string, atMs: number | undefined): Promise<void>
+  /** Pods whose deletion is due, at most 100. */
+  duePods(): Promise<readonly PodLink[]>
   accountOfPod(podId: string): Promise<AccountId | undefined>
 
   /** The secret is never shown again. Throws WEBID_UNKNOWN (not linked), CREDENTIALS_FULL, NAME_INVALID. */

@@ -69,9 +69,11 @@ CREATE INDEX web_id_link_account ON web_id_link (account);
 CREATE TABLE pod_link (
   pod TEXT PRIMARY KEY,
   account TEXT NOT NULL,
-  created_ms INTEGER NOT NULL
+  created_ms INTEGER NOT NULL,
+  delete_at_ms INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX pod_link_account ON pod_link (account);
+CREATE INDEX pod_link_delete_at ON pod_link (delete_at_ms) WHERE delete_at_ms IS NOT NULL;
 
 CREATE TABLE client_credential (
   id TEXT PRIMARY KEY,

@@ -28,6 +28,8 @@ test('a due account loses its pods, then itself; one that cannot lose a pod is t
       if (pod === 'stuck' && isStuck) throw new Error('the disk is full')
       deleted.push(pod)
     },
+    podBase: async () => undefined,
+    revokeWebId: async () => undefined,
   })
   await accounts.scheduleDelete(stuck.id, clock.nowMs())
   await accounts.scheduleDelete(free.id, clock.nowMs() + 1)
@@ -41,4 +43,35 @@ test('a due account loses its pods, then itself; one that cannot lose a pod is t
     return (await accounts.get(stuck.id)) === undefined
   })
   assert.deepEqual(deleted, ['gone', 'free', 'stuck'])
+})
+
+test('a pod whose deletion is due goes with the WebIDs in it; one whose deletion was taken back stays', async () => {
+  await using world = await openWorld()
+  const { accounts, clock } = world
+  const { id } = await signUp(accounts, 'a@b')
+  for (const pod of ['due', 'kept']) await accounts.linkPod(id, pod)
+  await accounts.linkWebId(id, 'https://pods.example/due/profile/card#me')
+  await accounts.linkWebId(id, 'https://pods.example/kept/profile/card#me')
+  await accounts.setPodDelete(id, 'due', clock.nowMs() + 1)
+  await accounts.setPodDelete(id, 'kept', clock.nowMs() + 1)
+  await accounts.setPodDelete(id, 'kept', undefined)
+  const deleted: string[] = []
+  const revoked: string[] = []
+  await using _purging = startPurging({
+    accounts,
+    clock,
+    log: silentLog,
+    deletePod: async (pod) => void deleted.push(pod),
+    podBase: async (pod) => `https://pods.example/${pod}/`,
+    revokeWebId: async (_account, webId) => void revoked.push(webId),
+  })
+  assert.deepEqual(await accounts.podLinks(id).then((links) => links.map(({ pod }) => pod)), ['due', 'kept'])
+  clock.advance(roundMs)
+  await until('the pod is gone', async () => (await accounts.pods(id)).length === 1)
+  assert.deepEqual([deleted, revoked], [['due'], ['https://pods.example/due/profile/card#me']])
+  assert.deepEqual(
+    (await accounts.webIds(id)).map(({ webId }) => webId),
+    ['https://pods.example/kept/profile/card#me'],
+  )
+  await assert.rejects(accounts.setPodDelete(id, 'other', 1), { code: 'POD_UNKNOWN' })
 })

@@ -1,7 +1,7 @@
 // Which WebIDs and pods belong to which account. A WebID belongs to one account, because one can log in by it.
 
 import type { Row } from '../../../core/db/database.ts'
-import type { Accounts, WebIdLink } from '../accounts.ts'
+import type { Accounts, PodLink, WebIdLink } from '../accounts.ts'
 import { requireWebId } from '../fields.ts'
 import { XpodError } from '../../../base/errors.ts'
 import { holdAccount, must, type Parts, requireRoom, step, writeAll } from './parts.ts'
@@ -14,12 +14,29 @@ interface LinkRow extends Row {
   readonly created_ms: number
 }
 
+interface PodLinkRow extends Row {
+  readonly pod: string
+  readonly account: string
+  readonly delete_at_ms: number | null
+}
+
+const maxDue = 100
 const columns = 'id, account, web_id, created_ms'
 const selectLink = `SELECT ${columns} FROM web_id_link WHERE web_id = ?`
 
 type Links = Pick<
   Accounts,
-  'linkWebId' | 'unlinkWebId' | 'webIds' | 'accountOfWebId' | 'linkPod' | 'unlinkPod' | 'pods' | 'accountOfPod'
+  | 'linkWebId'
+  | 'unlinkWebId'
+  | 'webIds'
+  | 'accountOfWebId'
+  | 'linkPod'
+  | 'unlinkPod'
+  | 'pods'
+  | 'podLinks'
+  | 'setPodDelete'
+  | 'duePods'
+  | 'accountOfPod'
 >
 
 export function createLinks({ db, clock, random, tookBack }: Parts): Links {
@@ -67,6 +84,19 @@ export function createLinks({ db, clock, random, tookBack }: Parts): Links {
       const query = 'SELECT pod FROM pod_link WHERE account = ? ORDER BY created_ms, pod'
       return (await db.read<Row & { pod: string }>(query, [account])).map((row) => row.pod)
     },
+    async podLinks(account) {
+      const query = 'SELECT pod, account, delete_at_ms FROM pod_link WHERE account = ? ORDER BY created_ms, pod'
+      return (await db.read<PodLinkRow>(query, [account])).map(podLinkOf)
+    },
+    async setPodDelete(account, podId, atMs) {
+      const query = 'UPDATE pod_link SET delete_at_ms = ? WHERE pod = ? AND account = ?'
+      await writeAll(db, [must('POD_UNKNOWN', query, [atMs ?? null, podId, account])])
+    },
+    async duePods() {
+      const query = `SELECT pod, account, delete_at_ms FROM pod_link WHERE delete_at_ms <= ?
+        ORDER BY delete_at_ms LIMIT ${maxDue}`
+      return (await db.read<PodLinkRow>(query, [clock.nowMs()])).map(podLinkOf)
+    },
     async accountOfPod(podId) {
       const query = 'SELECT account FROM pod_link WHERE pod = ?'
       return (await db.read<Row & { account: string }>(query, [podId]))[0]?.account
@@ -76,4 +106,8 @@ export function createLinks({ db, clock, random, tookBack }: Parts): Links {
 
 function linkOf(row: LinkRow): WebIdLink {
   return { id: row.id, account: row.account, webId: row.web_id, createdMs: row.created_ms }
+}
+
+function podLinkOf({ pod, account, delete_at_ms: deleteAtMs }: PodLinkRow): PodLink {
+  return { pod, account, ...(deleteAtMs === null ? {} : { deleteAtMs }) }
 }

@@ -1,0 +1,62 @@
+// The passwords and e-mail addresses of an account, and its ways to log in. Whoever changes a password or an address has
+// shown the old password, and every other session ends: that is what people expect of it who fear somebody else is in.
+
+import { XpodError } from '../../base/errors.ts'
+import type { Login } from '../account/accounts.ts'
+import type { IdentityParts, Member } from './parts.ts'
+import { reauthenticate, withTries } from './reauthentication.ts'
+
+export type PasswordLogin = Login & { readonly kind: 'password' }
+
+export async function passwordLogins(parts: IdentityParts, { account }: Member): Promise<readonly Login[]> {
+  const logins = await parts.accounts.logins(account.id)
+  return logins.filter(({ kind }) => kind === 'password')
+}
+
+/** Gives its id. Throws EMAIL_TAKEN, EMAIL_INVALID, PASSWORD_INVALID, ACCOUNT_FULL, ACCOUNT_DELETING, OVERLOADED. */
+export async function addPassword(
+  parts: IdentityParts,
+  { account }: Member,
+  login: { readonly email: string; readonly password: string },
+): Promise<string> {
+  if (account.state === 'deleting') throw new XpodError('ACCOUNT_DELETING')
+  return parts.accounts.addPassword(account.id, login)
+}
+
+/** Throws PASSWORD_WRONG, PASSWORD_INVALID, LOGIN_UNKNOWN, TOO_MANY_ATTEMPTS, OVERLOADED. */
+export async function changePassword(
+  parts: IdentityParts,
+  who: Member,
+  input: { readonly loginId: string; readonly oldPassword: string; readonly newPassword: string },
+): Promise<void> {
+  const { account, session } = who
+  const change = { old: input.oldPassword, new: input.newPassword }
+  await withTries(parts, who, () => parts.accounts.changePassword(account.id, input.loginId, change))
+  await parts.accounts.endOthers(account.id, session.id)
+  parts.mail?.passwordChanged(account.id)
+}
+
+/** Of the given password, or the oldest. Throws EMAIL_TAKEN, EMAIL_INVALID, LOGIN_UNKNOWN, and as reauthenticate. */
+export async function changeEmail(
+  parts: IdentityParts,
+  who: Member,
+  input: { readonly loginId?: string; readonly email: string; readonly password: string },
+): Promise<void> {
+  const logins = await passwordLogins(parts, who)
+  const login = input.loginId === undefined ? logins[0] : logins.find(({ id }) => id === input.loginId)
+  if (login === undefined) throw new XpodError('LOGIN_UNKNOWN')
+  await reauthenticate(parts, who, input.password)
+  await parts.accounts.changeEmail(who.account.id, login.id, input.email)
+  if (login.email !== undefined) parts.mail?.emailChanged(who.account.id, login.email)
+}
+
+/** A password or a passkey. Throws LOGIN_UNKNOWN, LOGIN_LAST. */
+export async function removeLogin(
+  parts: IdentityParts,
+  { account }: Member,
+  { loginId, kind }: { readonly loginId: string; readonly kind: Login['kind'] },
+): Promise<void> {
+  const logins = await parts.accounts.logins(account.id)
+  if (!logins.some((login) => login.id === loginId && login.kind === kind)) throw new XpodError('LOGIN_UNKNOWN')
+  await parts.accounts.removeLogin(account.id, loginId)
+}
