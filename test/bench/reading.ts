@@ -35,7 +35,7 @@ const publicGet: Claim = {
   },
 }
 
-const proofs = 1500
+const proofs = 8000
 
 /** CPU of one ES256 verification in this process, seconds. */
 async function verificationCpu(): Promise<number> {
@@ -65,7 +65,7 @@ const proofOfPossession: Claim = {
       const { authorization, dpop } = await login.headers('GET', url)
       requests.push(stage.request('GET', path, { Authorization: authorization, DPoP: dpop }))
     }
-    const warm = requests.splice(0, 200)
+    const warm = requests.splice(0, 2000)
     const send = async (some: readonly Buffer[]): Promise<number> => {
       const before = cpuSeconds(stage.running.pid)
       const texts = some.map((request) => request.toString('base64'))
