@@ -34,11 +34,11 @@ export interface Quota {
   readonly resources?: number | undefined
 }
 
-export interface PodAdministration extends AsyncDisposable {
+export interface PodAdministration {
   create(wish: NewPodWish): Promise<PodReport>
   /** A page by name. */
   list(after: string | undefined, limit: number): Promise<readonly PodReport[]>
-  /** Throws POD_UNKNOWN, as do the next two. */
+  /** By name or id. Throws POD_UNKNOWN, as do the next two. */
   show(name: string): Promise<PodReport>
   delete(name: string): Promise<void>
   setQuota(name: string, quota: Quota): Promise<PodReport>
@@ -56,7 +56,6 @@ export interface AdministrationOptions {
   readonly random: Random
 }
 
-/** The owner of the store disposes of it, not this. */
 export function administerPods(options: AdministrationOptions): PodAdministration {
   const { store, clock, random } = options
   const { directory } = store
@@ -113,7 +112,6 @@ export function administerPods(options: AdministrationOptions): PodAdministratio
       await directory.setQuota(id, { bytes: bytes ?? quotaBytes, resources: resources ?? quotaResources })
       return report(await known(name))
     },
-    [Symbol.asyncDispose]: async () => {},
   }
 }
 

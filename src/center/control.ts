@@ -10,7 +10,14 @@ import { join, resolve } from 'node:path'
 import { systemCode, XpodError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { callJson, type JsonCall, serveJson } from '../core/http/json-over-socket.ts'
+import type { AccountAdministration } from './account-administration.ts'
 import type { NewPodWish, PodAdministration, PodReport, Quota } from './administration.ts'
+
+/** What an operator may do on one data directory. */
+export interface Administration {
+  readonly pods: PodAdministration
+  readonly accounts: AccountAdministration
+}
 
 /** What a socket path may have: 108 bytes on Linux, 104 elsewhere, with room to spare. */
 const maxSocketPathBytes = 100
@@ -18,11 +25,11 @@ const maxSocketPathBytes = 100
 export async function serveControl(options: {
   readonly dataDir: string
   readonly runtimeDir: string | undefined
-  readonly pods: PodAdministration
+  readonly administration: Administration
   readonly log: Log
 }): Promise<AsyncDisposable> {
   const path = placeSocket(options.dataDir, options.runtimeDir)
-  const server = await serveJson(path, (call) => answer(options.pods, call), options.log)
+  const server = await serveJson(path, (call) => answer(options.administration, call), options.log)
   return {
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]()
@@ -66,10 +73,27 @@ function findSocket(dataDir: string): string {
   }
 }
 
-async function answer(pods: PodAdministration, call: JsonCall): Promise<unknown> {
+/** Calls on accounts go by their names: each takes one value and gives one. */
+const accountCalls = [
+  'create',
+  'list',
+  'show',
+  'resetLink',
+  'setState',
+  'delete',
+  'invite',
+  'createCredential',
+  'credentials',
+  'revokeCredential',
+  'rotateKeys',
+] as const satisfies readonly (keyof AccountAdministration)[]
+
+async function answer({ pods, accounts }: Administration, call: JsonCall): Promise<unknown> {
   const url = new URL(call.target, 'http://control')
   const [, what, name, part] = url.pathname.split('/').map(decodeURIComponent)
   const route = `${call.method} ${what}${name === undefined ? '' : '/NAME'}${part === undefined ? '' : `/${part}`}`
+  const accountCall = accountCalls.find((one) => route === 'POST accounts/NAME' && one === name)
+  if (accountCall !== undefined) return accounts[accountCall](call.body as never)
   switch (route) {
     case 'GET pods':
       return pods.list(url.searchParams.get('after') ?? undefined, Number(url.searchParams.get('limit')))
@@ -86,16 +110,22 @@ async function answer(pods: PodAdministration, call: JsonCall): Promise<unknown>
   }
 }
 
-/** The pods of the server that runs on a data directory; undefined when none does. */
-export async function connectControl(dataDir: string): Promise<PodAdministration | undefined> {
+/** Of the server that runs on a data directory; undefined when none does. */
+export async function connectControl(dataDir: string): Promise<Administration | undefined> {
   const path = findSocket(dataDir)
   const probe = await callJson(path, { method: 'GET', target: '/pods?limit=1' })
   if (probe === undefined) return undefined
-  const call = async (method: string, target: string, body?: unknown): Promise<unknown> => {
+  const call: Call = async (method, target, body) => {
     const reply = await callJson(path, { method, target, body })
     if (reply === undefined) throw new XpodError('CONTROL_UNREACHABLE', 'it stopped in between')
     return reply.value
   }
+  return { pods: podsOver(call), accounts: accountsOver(call) }
+}
+
+type Call = (method: string, target: string, body?: unknown) => Promise<unknown>
+
+function podsOver(call: Call): PodAdministration {
   const of = (name: string): string => `/pods/${encodeURIComponent(name)}`
   return {
     create: async (wish) => (await call('POST', '/pods', wish)) as PodReport,
@@ -108,6 +138,10 @@ export async function connectControl(dataDir: string): Promise<PodAdministration
       await call('DELETE', of(name))
     },
     setQuota: async (name, quota) => (await call('PUT', `${of(name)}/quota`, quota)) as PodReport,
-    [Symbol.asyncDispose]: async () => {},
   }
+}
+
+function accountsOver(call: Call): AccountAdministration {
+  const over = accountCalls.map((name) => [name, (wish: unknown) => call('POST', `/accounts/${name}`, wish)])
+  return Object.fromEntries(over) as unknown as AccountAdministration
 }

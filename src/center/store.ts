@@ -16,6 +16,7 @@ import { identityMigrations } from '../identity/schema/migrations.ts'
 import type { PodStore } from '../pod/store/pod-store.ts'
 import { podMigrations } from '../pod/store/schema/migrations.ts'
 import { openSqlitePodStore } from '../pod/store/sqlite/store.ts'
+import type { CenterOptions } from './options.ts'
 
 export interface Surround {
   readonly clock: Clock
@@ -50,6 +51,11 @@ export async function openStore(dataDir: string, parts: Surround): Promise<Opene
   )
   const opened = stack.move()
   return { dir, db, objects, store, node, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() }
+}
+
+/** Where the key lies that secrets in the database are sealed with. */
+export function secretFileOf(options: Pick<CenterOptions, 'secretFile'>, dir: string): string {
+  return options.secretFile ?? join(dir, 'secret.key')
 }
 
 /** The id of this node; made at the first start. */

@@ -1,7 +1,7 @@
 // Completion of the command line: the shells ask the hidden `xpod __complete -- words…`, so that what they offer is what
-// this version knows, pod names of the running server included.
+// this version knows, names of pods and accounts of the running server included.
 
-import { connectControl } from '../center/control.ts'
+import { type Administration, connectControl } from '../center/control.ts'
 import { isMany, type KeyName, keys } from '../config/keys.ts'
 import { loadSettings } from '../config/load.ts'
 import { commands, globalOptions } from './commands.ts'
@@ -9,7 +9,7 @@ import { completionScripts } from './completion-scripts.ts'
 import { topicNames } from './help.ts'
 import type { CommandRow } from './invocation.ts'
 
-const maxPodNames = 200
+const maxNames = 200
 
 /** What the last word can become; earlier words are taken as they are. */
 export async function complete(words: readonly string[]): Promise<string[]> {
@@ -32,7 +32,8 @@ async function candidates(before: readonly string[], last: string): Promise<stri
     .filter((word, index, words) => !word.startsWith('-') && valuesOf(row, words[index - 1] ?? '') === undefined)
   const arg = row.args?.[given.length]?.name
   if (arg === 'shell') return Object.keys(completionScripts)
-  if (arg === 'name' && row.name !== 'pod create') return podNames(before)
+  if (arg === 'name' && row.group === 'groupPods' && row.name !== 'pod create') return podNames(before)
+  if (arg === 'account') return accountNames(before)
   return []
 }
 
@@ -70,8 +71,17 @@ function valuesOf(row: CommandRow, option: string): string[] | undefined {
 }
 
 async function podNames(before: readonly string[]): Promise<string[]> {
+  const pods = (await running(before))?.pods
+  return pods === undefined ? [] : (await pods.list(undefined, maxNames)).map((pod) => pod.name)
+}
+
+async function accountNames(before: readonly string[]): Promise<string[]> {
+  const accounts = (await running(before))?.accounts
+  return accounts === undefined ? [] : (await accounts.list({ limit: maxNames })).map(({ name, id }) => name ?? id)
+}
+
+function running(before: readonly string[]): Promise<Administration | undefined> {
   const at = before.indexOf('--data-dir')
   const { settings } = loadSettings(at < 0 ? {} : { 'data-dir': before[at + 1] })
-  const pods = await connectControl(settings['data-dir'])
-  return pods === undefined ? [] : (await pods.list(undefined, maxPodNames)).map((pod) => pod.name)
+  return connectControl(settings['data-dir'])
 }

@@ -32,7 +32,7 @@ export interface OptionRow {
 export interface CommandRow {
   /** `pod quota set`. */
   readonly name: string
-  readonly group: 'groupRun' | 'groupPods' | 'groupDiagnose'
+  readonly group: 'groupRun' | 'groupPods' | 'groupAccounts' | 'groupDiagnose'
   readonly summary: keyof Texts
   readonly examples: readonly (readonly [command: string, comment: string])[]
   readonly args?: readonly { readonly name: string; readonly help: keyof Texts; readonly optional?: boolean }[]

@@ -5,6 +5,7 @@ export interface Texts {
   readonly summary: string
   readonly groupRun: string
   readonly groupPods: string
+  readonly groupAccounts: string
   readonly groupDiagnose: string
   readonly usage: string
   readonly examples: string
@@ -23,6 +24,21 @@ export interface Texts {
   readonly podQuota: string
   readonly podQuotaSet: string
   readonly podQuotaShow: string
+  readonly account: string
+  readonly accountCreate: string
+  readonly accountList: string
+  readonly accountShow: string
+  readonly accountResetLink: string
+  readonly accountDisable: string
+  readonly accountEnable: string
+  readonly accountDelete: string
+  readonly accountInvite: string
+  readonly credentials: string
+  readonly credentialsCreate: string
+  readonly credentialsList: string
+  readonly credentialsRevoke: string
+  readonly keys: string
+  readonly keysRotate: string
   readonly config: string
   readonly configShow: string
   readonly versionCommand: string
@@ -42,7 +58,20 @@ export interface Texts {
   readonly optionBytes: string
   readonly optionResources: string
   readonly optionOrigin: string
+  readonly optionEmail: string
+  readonly optionPasswordFile: string
+  readonly optionExistingPod: string
+  readonly optionNoPod: string
+  readonly optionKeepPods: string
+  readonly optionUses: string
+  readonly optionExpires: string
+  readonly optionCredentialName: string
+  readonly optionCredentialWebId: string
+  readonly optionAccount: string
   readonly argumentName: string
+  readonly argumentAccount: string
+  readonly argumentNewAccount: string
+  readonly argumentCredential: string
   readonly argumentShell: string
   readonly standard: string
   readonly running: string
@@ -57,6 +86,27 @@ export interface Texts {
   readonly podNextOwn: string
   readonly podNextForeign: string
   readonly noPods: string
+  readonly accountMade: string
+  readonly accountWaits: string
+  readonly accountLink: string
+  readonly accountPod: string
+  readonly noAccounts: string
+  readonly resetNote: string
+  readonly accountDisabled: string
+  readonly accountEnabled: string
+  readonly willDeleteAccount: string
+  readonly willDeletePods: string
+  readonly willKeepPods: string
+  readonly typeAccount: string
+  readonly accountDeleted: string
+  readonly inviteNote: string
+  readonly credentialId: string
+  readonly credentialSecret: string
+  readonly credentialExpires: string
+  readonly secretNote: string
+  readonly noCredentials: string
+  readonly credentialRevoked: string
+  readonly loginWaits: string
   readonly willDelete: string
   readonly typeName: string
   readonly deleted: string
@@ -72,6 +122,21 @@ export interface Texts {
   readonly columnResources: string
   readonly columnState: string
   readonly columnCreated: string
+  readonly columnEmail: string
+  readonly columnPods: string
+  readonly columnWebId: string
+  readonly columnWebIds: string
+  readonly columnDeleteAt: string
+  readonly columnLogins: string
+  readonly columnCredentials: string
+  readonly columnSessions: string
+  readonly columnRecovery: string
+  readonly columnId: string
+  readonly columnLastUsed: string
+  readonly columnExpires: string
+  readonly columnAlgorithm: string
+  readonly columnSignsFrom: string
+  readonly columnUntil: string
   readonly columnSetting: string
   readonly columnValue: string
   readonly columnOrigin: string

@@ -147,7 +147,7 @@ test('the control socket is the owner’s alone and does what the store does', a
   const { mode } = await stat(join(center.dataDir, 'control.sock'))
   assert.equal(mode & 0o777, 0o600)
   assert.equal((await stat(center.dataDir)).mode & 0o077, 0)
-  const pods = await connectControl(center.dataDir)
+  const pods = (await connectControl(center.dataDir))?.pods
   assert.ok(pods)
   const bob = await pods.create({ name: 'bob', webId: 'https://id.example/bob#me' })
   assert.deepEqual(bob.owners, ['https://id.example/bob#me'])
@@ -171,7 +171,7 @@ test('the socket of a data directory with a long path lies elsewhere and is foun
   const dataDir = join(folder, 'x'.repeat(120))
   await using deep = await startTestCenter({ dataDir, runtimeDir: folder })
   await deep.createPod('deep')
-  const pods = await connectControl(dataDir)
+  const pods = (await connectControl(dataDir))?.pods
   assert.deepEqual(
     (await pods!.list(undefined, 10)).map(({ name }) => name),
     ['deep'],

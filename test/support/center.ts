@@ -30,29 +30,37 @@ export interface TestCenterOptions extends Partial<CenterOptions> {
 /** XPOD_TEST_LOG=debug shows the server's log on stderr. */
 const shownLog = process.env.XPOD_TEST_LOG
 
+/** Of a center for tests; its data directory is missing. */
+export const testOptions: CenterOptions = {
+  version: '0.0.0-test',
+  dataDir: '',
+  baseUrl: undefined,
+  listen: { host: '127.0.0.1', port: 0 },
+  adminListen: undefined,
+  pods: 'path',
+  trustProxy: [],
+  allowInternal: [],
+  aclOrigin: false,
+  registration: undefined,
+  accountPods: 3,
+  addressLimit: 60,
+  secretFile: undefined,
+  smtpUrl: undefined,
+  mailFrom: undefined,
+  maxBodyBytes: GiB,
+  podQuotaBytes: GiB,
+  podMaxResources: 100_000,
+  cacheMemoryBytes: 16 * MiB,
+  accessLog: false,
+  runtimeDir: undefined,
+}
+
 export async function startTestCenter(options: TestCenterOptions = {}): Promise<TestCenter> {
   const { log = shownLog === undefined ? silentLog : stderrLog(), ...given } = options
   const folder = given.dataDir === undefined ? await mkdtemp(join(tmpdir(), 'xpod-center-')) : undefined
   const metrics = createMetrics()
   const fatal: unknown[] = []
-  const all: CenterOptions = {
-    version: '0.0.0-test',
-    dataDir: folder ?? '',
-    baseUrl: undefined,
-    listen: { host: '127.0.0.1', port: 0 },
-    adminListen: undefined,
-    pods: 'path',
-    trustProxy: [],
-    allowInternal: [],
-    aclOrigin: false,
-    maxBodyBytes: GiB,
-    podQuotaBytes: GiB,
-    podMaxResources: 100_000,
-    cacheMemoryBytes: 16 * MiB,
-    accessLog: false,
-    runtimeDir: undefined,
-    ...given,
-  }
+  const all: CenterOptions = { ...testOptions, dataDir: folder ?? '', ...given }
   const onFatal = (error: unknown): void => void fatal.push(error)
   const center = await startCenter(all, { clock: systemClock, random: systemRandom, log, metrics, onFatal })
   return {

@@ -5,7 +5,9 @@ import { systemClock } from '../../base/clock.ts'
 import { createLog, type Log, silentLog } from '../../base/log.ts'
 import { createMetrics } from '../../base/metrics.ts'
 import { systemRandom } from '../../base/random.ts'
+import type { AccountAdministration } from '../../center/account-administration.ts'
 import type { PodAdministration } from '../../center/administration.ts'
+import type { Administration } from '../../center/control.ts'
 import type { CenterOptions } from '../../center/options.ts'
 import type { Surround } from '../../center/store.ts'
 import type { Settings } from '../../config/keys.ts'
@@ -23,6 +25,12 @@ export function centerOptions(settings: Settings, runtimeDir: string | undefined
     trustProxy: settings['trust-proxy'],
     allowInternal: settings['allow-internal'],
     aclOrigin: settings['acl-origin'],
+    registration: settings.registration,
+    accountPods: settings['account-pods'],
+    addressLimit: settings['address-limit'],
+    secretFile: settings['secret-file'],
+    smtpUrl: settings['smtp-url'],
+    mailFrom: settings['mail-from'],
     maxBodyBytes: settings['max-body'],
     podQuotaBytes: settings['pod-quota'],
     podMaxResources: settings['pod-max-resources'],
@@ -47,8 +55,8 @@ export function surround(log: Log, onFatal: (error: unknown) => void): Surround 
   return { clock: systemClock, random: systemRandom, log, metrics: createMetrics(), onFatal }
 }
 
-/** The pods of the data directory for one command; its server may run or not. */
-export async function openPods({ loadSettings, surroundings }: Invocation): Promise<PodAdministration> {
+/** The data directory for one command; its server may run or not. */
+async function openAll({ loadSettings, surroundings }: Invocation): Promise<Administration & AsyncDisposable> {
   const { openAdministration } = await import('../../center/offline.ts')
   const options = centerOptions(loadSettings().settings, surroundings.runtimeDir)
   // The failing call itself reports OUTCOME_UNKNOWN.
@@ -56,4 +64,14 @@ export async function openPods({ loadSettings, surroundings }: Invocation): Prom
     { ...options, cacheMemoryBytes: MiB },
     surround(silentLog, () => {}),
   )
+}
+
+export async function openPods(call: Invocation): Promise<PodAdministration & AsyncDisposable> {
+  const all = await openAll(call)
+  return { ...all.pods, [Symbol.asyncDispose]: () => all[Symbol.asyncDispose]() }
+}
+
+export async function openAccounts(call: Invocation): Promise<AccountAdministration & AsyncDisposable> {
+  const all = await openAll(call)
+  return { ...all.accounts, [Symbol.asyncDispose]: () => all[Symbol.asyncDispose]() }
 }
