@@ -23,6 +23,7 @@ import type { PodAdministration } from './administration.ts'
 import { baseUrlOf, settleBaseUrl } from './base-url.ts'
 import { serveControl } from './control.ts'
 import { createFront } from './front.ts'
+import { type Identity, openIdentity } from './identity.ts'
 import { createLocalDocuments } from './local-documents.ts'
 import { administer } from './offline.ts'
 import type { CenterOptions } from './options.ts'
@@ -38,6 +39,7 @@ export interface Center extends AsyncDisposable {
   /** Absolute. */
   readonly dataDir: string
   readonly pods: PodAdministration
+  readonly identity: Identity
   /** Not ready at once; stops accepting after `delayMs`, lets running requests finish for at most 30 s. Then dispose. */
   drain(delayMs: number): Promise<void>
 }
@@ -56,7 +58,8 @@ export async function startCenter(options: CenterOptions, parts: Surround): Prom
   const server = stack.use(
     await startHttpServer({ ...options.listen, handler: gate.handler, clock, log, metrics, accessLog }),
   )
-  const { dir, db, objects, store, node } = stack.use(await openStore(options.dataDir, parts))
+  const opened = stack.use(await openStore(options.dataDir, parts))
+  const { dir, db, objects, store, node } = opened
   const baseUrl = await settleBaseUrl(db, options.baseUrl, baseUrlOf({ ...options.listen, port: server.port }))
 
   const routes = createRoutingTable<PodRecord>({ baseUrl, node })
@@ -68,25 +71,31 @@ export async function startCenter(options: CenterOptions, parts: Surround): Prom
   const local = createLocalDocuments({ baseUrl, routes, homes, authorizer: () => authorizer })
   const groups = createGroupSource({ door, local, clock, rdf, log })
   const authorizer = createWacAuthorizer({ acls: homes, groups, acceptOrigin: options.aclOrigin, rdf, log })
-  const authenticator = createAuthenticator({ door, local, rdf, clock, log, metrics })
+  const identity = stack.use(await openIdentity(options, parts, { baseUrl, opened, door, local }))
+  const own = identity.provider.issuers
+  const authenticator = createAuthenticator({ own, door, local, rdf, clock, log, metrics })
   const limits = { ...protocolLimits, maxBodyBytes: options.maxBodyBytes }
   const podServer = createPodServer({ store, homes, authenticator, authorizer, rdf, clock, random, log, limits })
 
-  const pods = administer(options, parts, baseUrl, store)
-  stack.use(await serveControl({ dataDir: dir, runtimeDir: options.runtimeDir, pods, log }))
+  const { accounts, provider } = identity
+  const inside = { baseUrl, store, accounts, rotateKeys: () => provider.rotateKeys() }
+  const administration = administer(options, parts, inside)
+  stack.use(await serveControl({ dataDir: dir, runtimeDir: options.runtimeDir, administration, log }))
   const readiness = watchReadiness({ db, objects, store, isDraining: () => draining })
   const { adminListen } = options
   const admin = adminListen && stack.use(await startAdmin({ listen: adminListen, readiness, metrics, clock, log }))
   const pages = createOriginPages(baseUrl)
-  gate.open(createFront({ baseUrl, routes, pods: podServer, pages, trustsProxy: trustProxies(options.trustProxy) }))
+  const trustsProxy = trustProxies(options.trustProxy)
+  gate.open(createFront({ baseUrl, routes, pods: podServer, identity, pages, trustsProxy }))
 
   let draining = false
-  const opened = stack.move()
+  const running = stack.move()
   return {
     baseUrl,
     adminUrl: admin && baseUrlOf(admin),
     dataDir: dir,
-    pods,
+    pods: administration.pods,
+    identity,
     async drain(delayMs) {
       draining = true
       await delay(clock, delayMs)
@@ -95,7 +104,7 @@ export async function startCenter(options: CenterOptions, parts: Surround): Prom
     async [Symbol.asyncDispose]() {
       draining = true
       await server[Symbol.asyncDispose]()
-      await opened[Symbol.asyncDispose]()
+      await running[Symbol.asyncDispose]()
     },
   }
 }

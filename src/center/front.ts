@@ -2,7 +2,7 @@
 // little, because a hot GET passes through. Decides nothing about access.
 
 import { XpodError } from '../base/errors.ts'
-import { type Forwarded, forwardedOf, type ProxyTrust } from '../core/http/forwarded.ts'
+import { type Forwarded, forwardedOf, type ProxyTrust, withClientAddress } from '../core/http/forwarded.ts'
 import type { HttpAnswer, HttpHandler, HttpRequest } from '../core/http/message.ts'
 import { hostOf } from '../core/routing/host.ts'
 import type { Destination, Elsewhere, RoutingTable } from '../core/routing/table.ts'
@@ -12,12 +12,14 @@ import type { PodRequest } from '../pod/exchange.ts'
 import { canonicalPath, type Path } from '../pod/path.ts'
 import type { PodServer } from '../pod/server.ts'
 import type { PodRecord } from '../pod/store/resource.ts'
+import type { Identity } from './identity.ts'
 import type { OriginPages } from './origin-pages.ts'
 
 export interface FrontParts {
   readonly baseUrl: string
   readonly routes: RoutingTable<PodRecord>
   readonly pods: PodServer
+  readonly identity: Pick<Identity, 'handle'>
   readonly pages: OriginPages
   readonly trustsProxy: ProxyTrust
 }
@@ -37,10 +39,13 @@ export function createFront(parts: FrontParts): HttpHandler {
 }
 
 function answerElsewhere(parts: FrontParts, found: Elsewhere, request: HttpRequest): HttpAnswer | Promise<HttpAnswer> {
+  const path = 'origin' in found && found.origin !== '*' ? canonicalPath(found.origin) : undefined
+  // Before preflights are answered for pods: identity has its own rules for other origins (rule 14).
+  const answer = path && parts.identity.handle(withClientAddress(request, parts.trustsProxy), path)
+  if (answer) return answer
   if (isPreflight(request.headers)) return preflight(request.headers)
   if ('redirect' in found) return redirect(found.redirect, request)
-  if (found.origin === '*') return parts.pages.answer('*', request)
-  const path = canonicalPath(found.origin)
+  if (path === undefined) return parts.pages.answer('*', request)
   if (path === found.origin) return parts.pages.answer(path, request)
   // An encoded spelling of a pod's name is the same URL (RFC 3986 section 6.2.2.2).
   const again = parts.routes.find(new URL(parts.baseUrl).host, path)

@@ -18,6 +18,17 @@ export interface CenterOptions {
   readonly trustProxy: readonly string[]
   readonly allowInternal: readonly string[]
   readonly aclOrigin: boolean
+  /** Undefined: open when the base URL is loopback, else by invite (rule 17). */
+  readonly registration: 'open' | 'invite' | 'closed' | undefined
+  /** Pods that one account may make. */
+  readonly accountPods: number
+  /** Of each kind of thing that strangers make, an address and hour; none when the base URL is loopback (rule 16). */
+  readonly addressLimit: number
+  /** Undefined: `secret.key` in the data directory. */
+  readonly secretFile: string | undefined
+  /** Undefined: no mail. */
+  readonly smtpUrl: string | undefined
+  readonly mailFrom: string | undefined
   readonly maxBodyBytes: number
   readonly podQuotaBytes: number
   readonly podMaxResources: number

@@ -35,6 +35,20 @@ export const keys = {
     '',
     'Internal hosts that WebIDs and key sets may be fetched from (repeatable)',
   ),
+  registration: key(
+    types.oneOf('open', 'invite', 'closed'),
+    undefined,
+    'Who may sign up: anybody, who has an invite, nobody; open on loopback, else invite',
+  ),
+  'account-pods': key(types.count, '3', 'Pods that one account may make'),
+  'address-limit': key(
+    types.count,
+    '60',
+    'Sign-ups, failed log-ins and app registrations from one address in an hour; none on loopback',
+  ),
+  'secret-file': key(types.path, undefined, 'Key that seals secrets in the database; made in the data directory'),
+  'smtp-url': key(types.smtpUrl, undefined, 'Server that sends mail: smtps://USER:PASSWORD@HOST', { secret: true }),
+  'mail-from': key(types.mailAddress, undefined, 'Sender of mail; xpod at the host of the base URL'),
   'acl-origin': key(types.flag, 'false', 'Let acl:origin in ACLs give access to web pages'),
   'max-body': key(types.size, '10 GiB', 'Largest body of one resource'),
   'pod-quota': key(types.size, '1GB', 'Bytes a new pod may hold'),
@@ -52,7 +66,9 @@ export type KeyName = keyof typeof keys
 export type Settings = {
   readonly [Name in KeyName]: (typeof keys)[Name] extends Key<infer T> ? T | AbsentOf<Name> : never
 }
-type AbsentOf<Name extends KeyName> = Name extends 'base-url' ? undefined : never
+type AbsentOf<Name extends KeyName> = Name extends Absent ? undefined : never
+/** Those that are found out at start. */
+type Absent = 'base-url' | 'registration' | 'secret-file' | 'smtp-url' | 'mail-from'
 
 export const keyNames = Object.keys(keys) as readonly KeyName[]
 

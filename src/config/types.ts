@@ -129,6 +129,29 @@ export const databaseUrl: SettingType<string> = {
   schema: { type: 'string' },
 }
 
+/** smtp:// or smtps://, with a host. */
+export const smtpUrl: SettingType<string> = {
+  placeholder: 'URL',
+  parse(value) {
+    const url = URL.parse(value)
+    const isSmtp = url !== null && (url.protocol === 'smtp:' || url.protocol === 'smtps:') && url.hostname !== ''
+    if (!isSmtp) throw new Error('write it as smtps://user:password@mail.example.org')
+    return value
+  },
+  schema: { type: 'string', format: 'uri' },
+}
+
+/** `xpod@example.org` or `Pods of Example <xpod@example.org>`. */
+export const mailAddress: SettingType<string> = {
+  placeholder: 'ADDRESS',
+  parse(value) {
+    const [, address = value] = /^[^<>\r\n]*<([^<>]+)>$/.exec(value) ?? []
+    if (!/^[^\s@<>]+@[^\s@<>]+$/.test(address)) throw new Error('write an e-mail address')
+    return value
+  },
+  schema: { type: 'string' },
+}
+
 /** Several values: a flag given again, a comma between them, or an array in a file. */
 export interface ListType<T> extends SettingType<readonly T[]> {
   readonly many: true

@@ -5,6 +5,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { BlockList, isIP } from 'node:net'
 
 import { XpodError } from '../../base/errors.ts'
+import type { HttpRequest } from './message.ts'
 
 export interface Forwarded {
   readonly host: string | undefined
@@ -45,6 +46,40 @@ export function forwardedOf(headers: IncomingHttpHeaders): Forwarded {
   return {
     host: host === undefined ? undefined : lastElement(host),
     proto: proto === undefined ? undefined : lastElement(proto).toLowerCase(),
+  }
+}
+
+/** Who asks, as the nearest trusted proxy saw it; the peer itself when it is no such proxy or does not say. */
+export function clientAddressOf(
+  { headers, remoteAddress }: Pick<HttpRequest, 'headers' | 'remoteAddress'>,
+  trustsProxy: ProxyTrust,
+): string {
+  if (!trustsProxy(remoteAddress)) return remoteAddress
+  const { forwarded } = headers
+  const list = single(headers['x-forwarded-for'])
+  const named = forwarded === undefined ? list && lastElement(list) : parameter(lastElement(forwarded), 'for')
+  // In Forwarded an IPv6 address stands in brackets, and either may have a port (RFC 7239 section 6).
+  const [, bracketed, plain] = /^(?:\[([^\]]+)\](?::\d+)?|([^:]+):\d+)$/.exec(named ?? '') ?? []
+  const address = bracketed ?? plain ?? named ?? ''
+  return isIP(address) === 0 ? remoteAddress : address
+}
+
+/** The request with that address as its own. */
+export function withClientAddress(request: HttpRequest, trustsProxy: ProxyTrust): HttpRequest {
+  if (!trustsProxy(request.remoteAddress)) return request
+  const { method, target, headers } = request
+  return {
+    method,
+    target,
+    headers,
+    remoteAddress: clientAddressOf(request, trustsProxy),
+    get body() {
+      return request.body
+    },
+    get signal() {
+      return request.signal
+    },
+    continue: () => request.continue(),
   }
 }
 

@@ -25,9 +25,9 @@ export function createApps(
 }
 
 function appOf({ id, payload }: StoredRecord): ConnectedApp {
-  const { clientId, client, iat, openid, accountId } = payload
+  const { clientId, app, iat, openid, accountId } = payload
   const scope = isObject(openid) ? String(openid['scope']) : ''
-  const { name, logoUri, uri } = isObject(client) ? client : {}
+  const { name, logoUri, uri } = isObject(app) ? app : {}
   const metadata = { client_name: name, logo_uri: logoUri, client_uri: uri }
   return {
     grantId: id,

@@ -61,7 +61,7 @@ async function interactionOf(uid: string, payload: Payload, findClient: FindClie
   const prompt = object(payload['prompt'])
   const clientId = String(params['client_id'])
   const subject = readSubject(object(payload['session'])['accountId'])
-  const scopes = String(params['scope'] ?? '').split(' ')
+  const scopes = wordsOf(params['scope'])
   const reasons = [prompt['reasons']].flat()
   return {
     uid,
@@ -135,13 +135,13 @@ async function grant(
   const known = payload['grantId']
   const existing = typeof known === 'string' ? await records.find('Grant', known) : undefined
   const id = existing?.id ?? random.uuid()
-  const before = String(object(existing?.payload['openid'])['scope'] ?? '').split(' ')
-  const wanted = new Set([...before, ...interaction.scopes].filter((scope) => scope !== ''))
+  const before = wordsOf(object(existing?.payload['openid'])['scope'])
+  const wanted = new Set([...before, ...interaction.scopes])
   if (!remember) wanted.delete('offline_access')
   const scope = [...wanted].join(' ')
-  const { redirectOrigin: _, ...client } = interaction.client
+  const { redirectOrigin: _, ...app } = interaction.client
   const iat = Math.floor(clock.nowMs() / 1000)
-  const content = { kind: 'Grant', accountId, clientId: interaction.client.id, client, iat, exp: iat + grantSeconds }
+  const content = { kind: 'Grant', accountId, clientId: interaction.client.id, app, iat, exp: iat + grantSeconds }
   await records.put('Grant', id, { ...content, openid: { scope }, resources: { [issuer]: scope } }, grantSeconds)
   // A session that was ended a moment ago took only what was there then.
   const sessions = await accounts.sessions(subject.account)
@@ -152,6 +152,10 @@ async function grant(
 
 function isSame(one: Member, other: Member): boolean {
   return one.account === other.account && one.session === other.session
+}
+
+function wordsOf(text: unknown): readonly string[] {
+  return typeof text === 'string' ? text.split(' ').filter((word) => word !== '') : []
 }
 
 function object(value: unknown): Json {

@@ -32,12 +32,11 @@ function keepSecretsHashed(provider: OidcProvider): void {
 }
 
 /** To the key of the proof, for clients with a secret too (rule 11). */
-function bindRefreshTokens({ RefreshToken }: OidcProvider): void {
-  const save = RefreshToken.prototype.save
+function bindRefreshTokens({ RefreshToken, BaseToken }: OidcProvider): void {
   RefreshToken.prototype.save = function () {
     const jkt = OidcProvider.ctx?.oidc.entities.AccessToken?.jkt
     if (this.jkt === undefined && jkt !== undefined) Object.assign(this, { jkt })
-    return save.call(this)
+    return BaseToken.prototype.save.call(this)
   }
 }
 

@@ -9,6 +9,7 @@ import type { Log } from '../../base/log.ts'
 import type { Random } from '../../base/random.ts'
 import type { HttpAnswer, HttpRequest } from '../../core/http/message.ts'
 import { callNodeApplication, type NodeApplication } from '../../core/http/node-application.ts'
+import { problemAnswer } from '../../core/http/problem.ts'
 import type { Database } from '../../core/db/database.ts'
 import type { DocumentReaders } from '../../pod/access/remote-document.ts'
 import { isObject } from '../../pod/auth/jws.ts'
@@ -69,7 +70,7 @@ export async function createProvider(options: ProviderOptions): Promise<Provider
     library: lazyLibrary({ ...options, records, documents, keys, cookies }),
   }
   return {
-    handle: async (request) => withSafety(await route(endpoints, request)),
+    handle: async (request) => withSafety(await route(endpoints, request).catch(refusal)),
     interaction: (request) => interactions.find(request),
     finish: (interaction, result) => interactions.finish(interaction, result),
     issuers: {
@@ -225,6 +226,11 @@ function readForm(request: HttpRequest): Promise<URLSearchParams> {
 
 async function readBody({ body }: HttpRequest, maxBytes: number): Promise<Buffer> {
   return body === undefined ? Buffer.alloc(0) : await collect(body, maxBytes)
+}
+
+function refusal(error: unknown): HttpAnswer {
+  if (error instanceof XpodError) return problemAnswer(error)
+  throw error
 }
 
 /** Nothing here is framed or taken for another type. */

@@ -83,10 +83,10 @@ export function createRecords({ db, clock, revocations }: RecordParts): Records 
   }
   return {
     async put(model, id, payload, ttlSeconds) {
-      const text = JSON.stringify(withoutId(payload))
-      const grantId = model === 'Grant' ? id : textOf(payload['grantId'])
+      const text = textWithoutId(payload)
+      const grantId = model === 'Grant' ? id : textOrNull(payload['grantId'])
       const expiresMs = ttlSeconds === undefined ? null : clock.nowMs() + ttlSeconds * 1000
-      const names = [grantId, textOf(payload['uid']), ...ownerOf(payload)]
+      const names = [grantId, textOrNull(payload['uid']), ...ownerOf(payload)]
       await db.write([{ query: upsert, args: [model, keyOf(model, id), text, ...names, expiresMs] }])
     },
     find: (model, id) => one(selectOne, [model, keyOf(model, id)], id),
@@ -96,7 +96,7 @@ export function createRecords({ db, clock, revocations }: RecordParts): Records 
     },
     async replace(model, key, payload) {
       const owner = ownerOf(payload)
-      await db.write([{ query: replace, args: [JSON.stringify(withoutId(payload)), ...owner, model, key] }])
+      await db.write([{ query: replace, args: [textWithoutId(payload), ...owner, model, key] }])
     },
     consume: (model, id) => write(consume, clock.nowMs(), model, keyOf(model, id)),
     async keep(model, id, ttlSeconds) {
@@ -127,8 +127,9 @@ export function createRecords({ db, clock, revocations }: RecordParts): Records 
   }
 }
 
-function withoutId({ jti: _, ...kept }: Payload): Payload {
-  return kept
+/** The id is the key; JSON leaves undefined out. */
+function textWithoutId(payload: Payload): string {
+  return JSON.stringify({ ...payload, jti: undefined })
 }
 
 /** Account and session. */
@@ -137,7 +138,7 @@ function ownerOf(payload: Payload): readonly (string | null)[] {
   return [subject?.account ?? null, subject?.session ?? null]
 }
 
-function textOf(value: unknown): string | null {
+function textOrNull(value: unknown): string | null {
   return typeof value === 'string' ? value : null
 }
 
