@@ -8,7 +8,7 @@ import { argv } from 'node:process'
 
 import { type Browser, chromium } from 'playwright-core'
 
-import { renderPage } from '../../src/identity/pages/render.ts'
+import { pagePolicy, renderPage } from '../../src/identity/pages/render.ts'
 import type { Language } from '../../src/identity/pages/models.ts'
 import { type Example, frameOf, longNames, ordinary, plainNames, states } from '../identity/pages/examples.ts'
 
@@ -57,8 +57,15 @@ async function take(browser: Browser, directory: string, shot: Shot): Promise<nu
   })
   const page = await context.newPage()
   for (const { title, page: shown, frame } of shot.examples) {
-    const text = Buffer.from(renderPage(shown.name, shown.model as never, frameOf(shot.language, frame))).toString()
-    await page.setContent(text)
+    const given = frameOf(shot.language, frame)
+    const body = Buffer.from(renderPage(shown.name, shown.model as never, given))
+    const policy = pagePolicy(shown.name, shown.model as never, given)
+    // At an https address and with its policy, as people get it: without them there would be no passkeys in the picture.
+    await page.route('**/*', (route) =>
+      route.fulfill({ body, contentType: 'text/html; charset=utf-8', headers: { 'content-security-policy': policy } }),
+    )
+    await page.goto(given.baseUrl)
+    await page.unrouteAll()
     await page.screenshot({ path: join(folder, `${title}.png`), fullPage: true })
   }
   await context.close()

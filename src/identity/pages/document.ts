@@ -66,6 +66,7 @@ const places: readonly (readonly [Exclude<keyof MemberLinks, 'logOut'>, Icon])[]
   ['changeEmail', 'mail'],
   ['passkeys', 'finger'],
   ['recoveryCodes', 'key'],
+  ['deleteAccount', 'bin'],
 ]
 
 function navigation({ here, title }: Content, { frame, words }: Scene): Html {
@@ -73,7 +74,7 @@ function navigation({ here, title }: Content, { frame, words }: Scene): Html {
   const { links } = frame.member
   const entries = places.map(
     ([place, drawing]) =>
-      html`<li><a href="${links[place]}"${place === here && html` aria-current="page"`}>${icon(drawing)}${words.nav[place]}</a></li>`,
+      html`<li${place === 'deleteAccount' && html` class="after-all"`}><a href="${links[place]}"${place === here && html` aria-current="page"`}>${icon(drawing)}${words.nav[place]}</a></li>`,
   )
   return html`<nav class="menu" aria-label="${words.nav.label}"><details><summary>${here === undefined || here === 'logOut' ? title : words.nav[here]}</summary><ul>${entries}</ul></details></nav>`
 }

@@ -98,18 +98,22 @@ function problemOf(scene: Scene, name: string, problem: Problem | undefined): Va
 
 /** What was wrong, with the focus, above everything; else what has just been done. */
 export function news(scene: Scene): Value {
-  const { frame, words, language } = scene
+  const { frame, language } = scene
   if (frame.problems.length > 0) {
-    const about = frame.problems.some(({ field: name }) => name !== undefined)
-    const rows = frame.problems.map((one) =>
-      one.field === undefined
-        ? html`<li>${refusal(one, language)}</li>`
-        : html`<li><a href="#${one.field}">${refusal(one, language)}</a></li>`,
-    )
-    return html`<div class="notice bad" id="problems" role="alert" tabindex="-1" autofocus>${about && html`<p><strong>${words.summary(rows.length)}</strong></p>`}<ul>${rows}</ul></div>`
+    return html`<div class="notice bad" id="problems" role="alert" tabindex="-1" autofocus>${summary(scene)}</div>`
   }
   if (frame.notice === undefined) return undefined
   return html`<p class="notice good" role="status">${noticeTexts[language][frame.notice]}</p>`
+}
+
+function summary({ frame: { problems }, words, language }: Scene): Html {
+  if (problems.every((one) => one.field === undefined))
+    return html`${problems.map((one) => html`<p>${refusal(one, language)}</p>`)}`
+  const rows = problems.map((one) => {
+    const text = refusal(one, language)
+    return one.field === undefined ? html`<li>${text}</li>` : html`<li><a href="#${one.field}">${text}</a></li>`
+  })
+  return html`<p><strong>${words.summary(rows.length)}</strong></p><ul>${rows}</ul>`
 }
 
 export function heading(title: string, lead?: string): Html {
@@ -121,6 +125,11 @@ export type Fact = readonly [name: string, value: Value] | false | undefined
 export function facts(rows: readonly Fact[]): Html {
   const shown = rows.flatMap((row) => (row === false || row === undefined ? [] : [row]))
   return html`<dl class="facts">${shown.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`
+}
+
+/** An address that wraps after its slashes, and within a word only when nothing else helps. */
+export function breakable(url: string): Html {
+  return html`<bdi class="address">${url.split(/(?<=[^/]\/)(?=[^/])/).map((part, index) => html`${index > 0 && html`<wbr>`}${part}`)}</bdi>`
 }
 
 export function date(ms: number, language: Language): Html {

@@ -14,6 +14,7 @@ const lines = {
   terminal: '<rect x="2.5" y="3.5" width="15" height="13" rx="1.5"/><path d="m6 8 2.5 2L6 12M10.5 12.5H14"/>',
   lock: '<rect x="4" y="9" width="12" height="8" rx="1.5"/><path d="M6.5 9V6.5a3.5 3.5 0 0 1 7 0V9"/>',
   mail: '<rect x="2.5" y="4" width="15" height="12" rx="1.5"/><path d="m3 5.5 7 5.5 7-5.5"/>',
+  bin: '<path d="M4 5.5h12M8 5.5V3.5h4v2M5.5 5.5l.7 11h7.6l.7-11M8.5 8.5v5M11.5 8.5v5"/>',
   check: '<path d="m4 10.5 4 4L16.5 6"/>',
   globe:
     '<circle cx="10" cy="10" r="7"/><path d="M3 10h14M10 3c2.5 2.2 3.2 4.6 3.2 7S12.5 14.8 10 17c-2.5-2.2-3.2-4.6-3.2-7S7.5 5.2 10 3Z"/>',

@@ -38,6 +38,7 @@ export const notices = [
   'emailChanged',
   'podCreated',
   'podDeleted',
+  'podKept',
   'webIdLinked',
   'webIdUnlinked',
   'appRevoked',
@@ -47,7 +48,6 @@ export const notices = [
   'passkeyAdded',
   'passkeyRemoved',
   'deletionCancelled',
-  'languageChanged',
   'passwordReset',
 ] as const
 export type Notice = (typeof notices)[number]
@@ -100,6 +100,10 @@ export interface PodView {
   readonly resources: number
   /** The page that asks before deleting. */
   readonly deleteLink: string
+  /** Set: it will be deleted then, and works on until then. */
+  readonly deleteAtMs?: number | undefined
+  /** POST with `csrf`: takes the deletion back. */
+  readonly keepAction: string
 }
 
 export interface WebIdView {

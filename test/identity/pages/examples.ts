@@ -109,6 +109,7 @@ export function modelsOf(names: Names): PageModels {
     quotaBytes: 1_000_000_000,
     resources: 12_041,
     deleteLink: `${account}pod/1/delete/`,
+    keepAction: `${account}pod/1/keep/`,
   }
   const second = { ...pod, name: 'work', url: `${baseUrl}work/`, bytes: 5_120, resources: 1, createdMs: now - 3 * day }
   const ask = { by: 'password' } as const
@@ -301,7 +302,7 @@ export function states(names: Names): readonly Example[] {
   const models = modelsOf(names)
   const { consent, chooseWebId, credentials, pods, home, signUp, logIn } = models
   const local = { id: 'x', name: undefined, logoUri: undefined, uri: undefined, isDocument: false }
-  const wrong = [{ code: 'PASSWORD_WRONG' }] as const
+  const wrong = [{ code: 'LOGIN_FAILED' }] as const
   return [
     example('front-invite', 'front', { registration: 'invite', podAddress }),
     example('front-closed', 'front', { registration: 'closed', podAddress }),
@@ -362,7 +363,12 @@ export function states(names: Names): readonly Example[] {
     }),
     example('home-noCodes', 'home', { ...home, recoveryCodesLeft: 0 }),
     example('home-deleting', 'home', { ...home, deleteAtMs: now + 20 * day }),
-    example('pods-full', 'pods', { ...pods, maxPods: 2 }, { notice: 'podCreated' }),
+    example(
+      'pods-full',
+      'pods',
+      { ...pods, maxPods: 2, pods: [pods.pods[0]!, { ...pods.pods[1]!, deleteAtMs: now + 5 * day }] },
+      { notice: 'podDeleted' },
+    ),
     example('webIds-proof', 'webIds', {
       ...models.webIds,
       values: { webId: 'https://id.elsewhere.example/people/alice#i' },

@@ -2,7 +2,7 @@
 
 import { nameOf, markOf, hostOf } from '../client.ts'
 import { deviceOf } from '../device.ts'
-import { act, date, facts, heading, listed, news, time } from '../elements.ts'
+import { breakable, act, date, facts, heading, listed, news, time } from '../elements.ts'
 import { html, type Html } from '../html.ts'
 import type { AppView, PageModels, SessionView } from '../models.ts'
 import type { Draw, Scene } from '../scene.ts'
@@ -24,7 +24,7 @@ function appRow(app: AppView, scene: Scene): Html {
   const name = nameOf(app.client, words)
   const host = hostOf(app.client.uri ?? app.client.id)
   const rows = [
-    [words.as, html`${app.webIds.map((webId) => html`<bdi>${webId}</bdi> `)}`] as const,
+    [words.as, html`${app.webIds.map((webId) => html`${breakable(webId)} `)}`] as const,
     [words.since, date(app.createdMs, language)] as const,
   ]
   return html`${markOf(app.client, words)}<div class="grow"><h3><bdi>${name}</bdi></h3>${host !== undefined && host !== name && html`<p class="small">${host}</p>`}${facts(rows)}${

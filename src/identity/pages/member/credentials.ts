@@ -1,7 +1,7 @@
 // Client credentials: a pair of id and secret with which a program logs in as one WebID. The secret is shown once, on the
 // page that answers its making, and is in no other page.
 
-import { act, date, facts, field, form, heading, listed, news, select, time } from '../elements.ts'
+import { breakable, act, date, facts, field, form, heading, listed, news, select, time } from '../elements.ts'
 import { html, type Html, type Value } from '../html.ts'
 import type { CredentialView, PageModels } from '../models.ts'
 import type { Draw, Scene } from '../scene.ts'
@@ -29,10 +29,10 @@ function row(one: CredentialView, scene: Scene): Html {
   const { words, language } = scene
   const { credentialsPage: texts } = words
   const rows = [
-    [words.as, html`<bdi>${one.webId}</bdi>`] as const,
+    [words.as, breakable(one.webId)] as const,
     [words.lastUsed, one.lastUsedMs === undefined ? words.never : time(one.lastUsedMs, language)] as const,
     [words.created, date(one.createdMs, language)] as const,
-    [words.expires, one.expiresMs === undefined ? words.never : date(one.expiresMs, language)] as const,
+    [words.expires, one.expiresMs === undefined ? words.noEnd : date(one.expiresMs, language)] as const,
   ]
   return html`<div class="grow"><h3><bdi>${one.name}</bdi></h3><p class="small code">${one.id}</p>${facts(rows)}</div>${act(scene, { action: one.deleteAction, label: texts.remove, named: texts.removeNamed(one.name), look: 'plain danger slim' })}`
 }

@@ -1,7 +1,7 @@
 // The overview of an account: a tile for each thing one has, with the way to it. What needs doing stands above: an account
 // without a pod, one without recovery codes, one that is about to be deleted.
 
-import { act, heading, news } from '../elements.ts'
+import { act, breakable, heading, news } from '../elements.ts'
 import { dateText, sizeText } from '../format.ts'
 import { html, type Html, type Value } from '../html.ts'
 import { icon, type Icon } from '../icons.ts'
@@ -29,11 +29,7 @@ export const home: Draw<Home> = (model, scene) => {
   )
   const body = html`${heading(texts.title, texts.lead)}${news(scene)}${urgent(model, links, scene)}
 <div class="tiles">${tile(['pod', links.pods, texts.pods(model.pods.length)], pods, scene)}
-${tile(
-  ['person', links.webIds, texts.webIds(model.webIds.length)],
-  model.webIds.map((webId) => html`<bdi>${webId}</bdi>`),
-  scene,
-)}
+${tile(['person', links.webIds, texts.webIds(model.webIds.length)], model.webIds.map(breakable), scene)}
 ${tile(['apps', links.apps, words.nav.apps], [html`${texts.apps(model.apps)}`], scene)}
 ${tile(['device', links.sessions, words.nav.sessions], [html`${texts.sessions(model.sessions)}`], scene)}
 ${tile(['terminal', links.credentials, words.nav.credentials], [html`${texts.credentials(model.credentials)}`], scene)}
@@ -53,9 +49,10 @@ function tile(
   most = maxNamed,
 ): Html {
   const more = lines.length - most
-  return html`<section class="card tile">${icon(name, 24)}<h2><a href="${link}">${title}</a></h2>${lines.slice(0, most).map((line) => html`<p>${line}</p>`)}${
-    more > 0 && html`<p class="soft small">${scene.words.homePage.more(more)}</p>`
-  }</section>`
+  const shown = lines.slice(0, most).map((line) => html`<p>${line}</p>`)
+  return html`<section class="card tile"><span class="mark">${icon(name, 22)}</span><div><h2><a href="${link}">${title}</a></h2>${shown}${
+    more > 0 && html`<p>${scene.words.homePage.more(more)}</p>`
+  }</div></section>`
 }
 
 function urgent(model: Home, links: MemberLinks, scene: Scene): Value {

@@ -1,7 +1,7 @@
 // The pods of an account: how full they are, making one, deleting one. Deleting asks for the name again and for who it is.
 
-import { asking, date, facts, field, form, heading, listed, news, select } from '../elements.ts'
-import { numberText, sizeText } from '../format.ts'
+import { act, asking, breakable, date, facts, field, form, heading, listed, news, select } from '../elements.ts'
+import { dateText, numberText, sizeText } from '../format.ts'
 import { html, type Html } from '../html.ts'
 import type { PageModels, PodView } from '../models.ts'
 import { podField } from '../pod-field.ts'
@@ -22,14 +22,23 @@ function row(pod: PodView, scene: Scene): Html {
   const { words, language } = scene
   const { podsPage: texts } = words
   const used = texts.used(sizeText(pod.bytes, language), sizeText(pod.quotaBytes, language))
-  return html`<div class="grow fill"><h3><a href="${pod.url}"><bdi>${pod.name}</bdi></a></h3><p class="soft small address">${pod.url}</p>
+  return html`<div class="grow fill"><h3><a href="${pod.url}"><bdi>${pod.name}</bdi></a>${pod.deleteAtMs !== undefined && html` <span class="tag bad">${texts.deleting(dateText(pod.deleteAtMs, language))}</span>`}</h3><p class="soft small">${breakable(pod.url)}</p>
 <meter class="meter" min="0" max="${pod.quotaBytes}" high="${pod.quotaBytes * 0.9}" optimum="0" value="${pod.bytes}" aria-label="${texts.usage(pod.name)}">${used}</meter>
 <p class="soft small">${used} · ${texts.resources(numberText(pod.resources, language))}</p>
 ${facts([
-  [texts.owners, html`${pod.owners.map((owner) => html`<bdi>${owner}</bdi> `)}`],
+  [texts.owners, html`${pod.owners.map((owner) => html`${breakable(owner)} `)}`],
   [words.created, date(pod.createdMs, language)],
 ])}</div>
-<a class="button plain danger slim" href="${pod.deleteLink}" aria-label="${texts.removeNamed(pod.name)}">${texts.remove}</a>`
+${ending(pod, scene)}`
+}
+
+/** The way to delete it, or to take that back. */
+function ending(pod: PodView, scene: Scene): Html {
+  const { podsPage: texts } = scene.words
+  if (pod.deleteAtMs !== undefined) {
+    return act(scene, { action: pod.keepAction, label: texts.keep, named: texts.keepNamed(pod.name), look: 'slim' })
+  }
+  return html`<a class="button plain danger slim" href="${pod.deleteLink}" aria-label="${texts.removeNamed(pod.name)}">${texts.remove}</a>`
 }
 
 function create({ values, podAddress, webIds }: PageModels['pods'], scene: Scene): Html {
@@ -57,7 +66,7 @@ export const deletePod: Draw<PageModels['deletePod']> = ({ pod, values, ask }, s
   const size = `${sizeText(pod.bytes, language)} · ${words.podsPage.resources(numberText(pod.resources, language))}`
   const cancel = html`<a class="button plain" href="${scene.frame.member?.links.pods ?? ''}">${words.cancel}</a>`
   const body = html`${heading(title, texts.lead)}${news(scene)}
-<section class="card fields"><div><h2><bdi>${pod.name}</bdi></h2><p class="soft small">${pod.url}</p><p class="soft small">${size}</p></div><p>${texts.after}</p>
+<section class="card fields"><div><h2><bdi>${pod.name}</bdi></h2><p class="soft small">${breakable(pod.url)}</p><p class="soft small">${size}</p></div><p>${texts.after}</p>
 ${asking(scene, ask, (password) => form(scene, {}, html`${field(scene, { name: 'name', label: texts.confirm(pod.name), value: values.name, autocomplete: 'off', isVerbatim: true })}${password}<div class="row">${cancel}<button class="danger">${texts.submit}</button></div>`))}</section>`
   return { title, layout: 'wide', here: 'pods', body }
 }

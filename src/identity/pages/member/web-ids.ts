@@ -1,7 +1,7 @@
 // The WebIDs of an account, and linking one that lies elsewhere: its profile must first hold a line that only its owner can
 // have written there.
 
-import { act, date, facts, field, form, heading, listed, news } from '../elements.ts'
+import { breakable, act, date, facts, field, form, heading, listed, news } from '../elements.ts'
 import { html, type Html, type Value } from '../html.ts'
 import type { PageModels, WebIdView } from '../models.ts'
 import type { Draw, Scene } from '../scene.ts'
@@ -34,7 +34,7 @@ function row(one: WebIdView, scene: Scene): Html {
     [words.created, date(one.createdMs, language)] as const,
     one.credentials > 0 && (['', texts.credentials(one.credentials)] as const),
   ]
-  return html`<div class="grow"><h3 class="webid"><bdi>${one.webId}</bdi></h3><p>${place}</p>${facts(rows)}</div>${act(scene, { action: one.unlinkAction, label: texts.remove, named: texts.removeNamed(one.webId), look: 'plain danger slim' })}`
+  return html`<div class="grow"><h3>${breakable(one.webId)}</h3><p>${place}</p>${facts(rows)}</div>${act(scene, { action: one.unlinkAction, label: texts.remove, named: texts.removeNamed(one.webId), look: 'plain danger slim' })}`
 }
 
 function proof(wanted: PageModels['webIds']['proof'], { words }: Scene): Value {

@@ -3,7 +3,7 @@
 // the one thing about an app that has been checked. Cancel is as large and as strong as Allow.
 
 import { hostOf, markOf, nameOf } from '../client.ts'
-import { act, form, heading, may, news, tick } from '../elements.ts'
+import { act, breakable, form, heading, may, news, tick } from '../elements.ts'
 import { html, type Html, type Value } from '../html.ts'
 import type { PageModels } from '../models.ts'
 import { podField } from '../pod-field.ts'
@@ -17,7 +17,7 @@ export const consent: Draw<PageModels['consent']> = (model, scene) => {
   const { client, webId, asksToStay } = model
   const sentences = [texts.mayKnow, texts.mayUse, ...(asksToStay ? [texts.mayStay] : [])]
   const body = html`<div class="card">${heading(texts.title)}${news(scene)}${card(client, scene)}
-<div class="asked"><div class="row spread"><p><span class="soft small">${texts.as}</span><br><strong class="webid"><bdi>${webId}</bdi></strong></p>${act(scene, { action: model.otherWebIdAction, label: texts.change, named: words.choosePage.title, look: 'plain slim' })}</div>
+<div class="asked"><div class="as"><p><span class="soft small">${texts.as}</span><br><strong>${breakable(webId)}</strong></p>${act(scene, { action: model.otherWebIdAction, label: texts.change, named: words.choosePage.title, look: 'plain slim' })}</div>
 <div><h2>${texts.may}</h2>${may(sentences)}<p class="hint">${texts.trust}</p></div></div>
 ${form(
   scene,
@@ -33,7 +33,7 @@ function card(client: Client, { words }: Scene): Html {
   const { consentPage: texts } = words
   const document = client.isDocument ? hostOf(client.id) : undefined
   return html`<div class="app">${markOf(client, words, ' large')}<div><h2><bdi>${nameOf(client, words)}</bdi></h2><p class="origin">${client.redirectOrigin}</p></div></div>
-<p class="hint">${placeOf(client, words.consentPage)}${document === undefined ? texts.unverified : `${texts.verified} ${document}`}</p>`
+<p class="hint">${placeOf(client, words.consentPage)}${document === undefined ? (client.name === undefined ? texts.byAddress : texts.unverified) : `${texts.verified} ${document}`}</p>`
 }
 
 function placeOf({ redirectOrigin }: Client, texts: Scene['words']['consentPage']): Value {
@@ -58,7 +58,7 @@ ${webIds.length > 0 && form(scene, { action: cancelAction, id: 'cancel' }, undef
 }
 
 function choice(webId: string, chosen: string | undefined, index: number): Html {
-  return html`<label class="choice" for="webId-${index}"><input type="radio" id="webId-${index}" name="webId" value="${webId}"${webId === chosen && html` checked`} required><bdi>${webId}</bdi></label>`
+  return html`<label class="choice" for="webId-${index}"><input type="radio" id="webId-${index}" name="webId" value="${webId}"${webId === chosen && html` checked`} required>${breakable(webId)}</label>`
 }
 
 function withoutWebId(model: PageModels['chooseWebId'], scene: Scene): Html {
