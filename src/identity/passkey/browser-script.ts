@@ -5,6 +5,7 @@
 // <form data-passkey="login" or "register" data-options="URL" data-verify="URL" hidden>
 //   fields, <button>, <p data-passkey-error role="alert" hidden>
 // </form>
+// A tick named `remember` counts wherever it stands on the page: the form of the password has it.
 
 import { hash } from 'node:crypto'
 
@@ -75,7 +76,7 @@ for (const form of document.querySelectorAll('form[data-passkey]')) {
       const given = await post(options, {})
       const response = await (passkey === 'register' ? create : get)(given)
       const fields = Object.fromEntries(new FormData(form))
-      if (fields.remember !== undefined) fields.remember = true
+      if (document.querySelector('[name=remember]:checked')) fields.remember = true
       const { location: next } = await post(verify, { ...fields, response })
       if (next) window.location.assign(next)
       else window.location.reload()

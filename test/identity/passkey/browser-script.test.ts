@@ -26,8 +26,8 @@ const page = `<!doctype html><html lang="en"><title>keys</title>
 <form id="add" data-passkey="register" data-options="/passkey/options" data-verify="/passkey" hidden>
 <input name="name" value="My key"><button>Add</button><p data-passkey-error role="alert" hidden>That did not work.</p></form>
 <form id="in" data-passkey="login" data-options="/login/passkey/options" data-verify="/login/passkey" hidden>
-<input type="checkbox" name="remember" checked><button>Log in</button><p data-passkey-error role="alert" hidden>No.</p></form>
-<script>${passkeyScript}</script></html>`
+<button>Log in</button><p data-passkey-error role="alert" hidden>No.</p></form>
+<form><input type="checkbox" name="remember"></form><script>${passkeyScript}</script></html>`
 
 interface Site extends AsyncDisposable {
   readonly url: string
@@ -153,7 +153,12 @@ test('a passkey is added and logs in, from forms that the script alone shows', {
   assert.deepEqual(transports, ['internal'])
   await there.page.click('#in button')
   await there.page.waitForURL(`${site.url}?in=ann-id`)
-  assert.equal(site.sent[1]!.remember, true)
+  assert.equal(site.sent[1]!.remember, undefined)
+  await there.page.check('[name=remember]')
+  const again = there.page.waitForEvent('load')
+  await there.page.click('#in button')
+  await again
+  assert.equal(site.sent[2]!.remember, true)
   assert.deepEqual(there.problems, [])
 })
 
