@@ -1,5 +1,5 @@
-// Where a worker thread starts. In the bundle every module is the bundle itself, whose main.ts sees that it is not the main
-// thread and calls src/threads.ts; from source that same main.ts is three folders up. Starts nothing.
+// Where a worker thread starts: at the entry of the program, whose main.ts sees that it is not the main thread and calls
+// src/threads.ts. In the bundle the entry lies beside every part of it; from source it is three folders up. Starts nothing.
 
 import { threadId } from 'node:worker_threads'
 
@@ -9,5 +9,5 @@ export const threadNumber = threadId
 /** The module to give to `new Worker`. */
 export function threadEntry(): URL {
   const here = new URL(import.meta.url)
-  return here.pathname.endsWith('.ts') ? new URL('../../main.ts', here) : here
+  return new URL(here.pathname.endsWith('.ts') ? '../../main.ts' : 'xpod.mjs', here)
 }
