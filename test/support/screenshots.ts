@@ -6,22 +6,12 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { argv } from 'node:process'
 
-import { type Browser, chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 
-import { pagePolicy, renderPage } from '../../src/identity/pages/render.ts'
 import type { Language } from '../../src/identity/pages/models.ts'
 import { type Example, frameOf, longNames, ordinary, plainNames, states } from '../identity/pages/examples.ts'
-
-const executablePath = '/usr/bin/chromium'
-const args = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
+import { show } from '../identity/pages/shown.ts'
+import { launchChromium } from './chromium.ts'
 
 type Theme = 'light' | 'dark'
 interface Shot {
@@ -57,15 +47,7 @@ async function take(browser: Browser, directory: string, shot: Shot): Promise<nu
   })
   const page = await context.newPage()
   for (const { title, page: shown, frame } of shot.examples) {
-    const given = frameOf(shot.language, frame)
-    const body = Buffer.from(renderPage(shown.name, shown.model as never, given))
-    const policy = pagePolicy(shown.name, shown.model as never, given)
-    // At an https address and with its policy, as people get it: without them there would be no passkeys in the picture.
-    await page.route('**/*', (route) =>
-      route.fulfill({ body, contentType: 'text/html; charset=utf-8', headers: { 'content-security-policy': policy } }),
-    )
-    await page.goto(given.baseUrl)
-    await page.unrouteAll()
+    await show(page, shown, frameOf(shot.language, frame))
     await page.screenshot({ path: join(folder, `${title}.png`), fullPage: true })
   }
   await context.close()
@@ -74,7 +56,7 @@ async function take(browser: Browser, directory: string, shot: Shot): Promise<nu
 
 const [, , directory, word = ''] = argv
 if (directory === undefined) throw new Error('npm run screenshots -- DIRECTORY [WORD]')
-const browser = await chromium.launch({ executablePath, args })
+const browser = await launchChromium()
 try {
   for (const shot of plan()) {
     const examples = shot.examples.filter(({ title }) => title.includes(word))

@@ -13,13 +13,18 @@ const maxNameLength = 80
 const maxLogoLength = 64 * 1024
 /** Line ends and other controls, spaces in a row, and characters that turn the direction of text. */
 const unwanted = /[\p{Cc}\s\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu
+/** Marks heaped on one letter would cover the lines around it. */
+const heaped = /(\p{M}{2})\p{M}+/gu
 const raster = /^data:image\/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}$/
 
 export function nameOf(client: Client, words: Words): string {
-  const name = (client.name ?? '').replace(unwanted, ' ').trim()
+  const name = (client.name ?? '').slice(0, 1000).replace(unwanted, ' ').replace(heaped, '$1').trim()
   if (name === '') return hostOf(client.uri ?? client.id) ?? words.consentPage.unnamed
-  const letters = [...name]
-  return letters.length > maxNameLength ? `${letters.slice(0, maxNameLength).join('')}…` : name
+  if (name.length <= maxNameLength) return name.toWellFormed()
+  return `${name
+    .slice(0, maxNameLength)
+    .replace(/[\ud800-\udbff]$/, '')
+    .toWellFormed()}…`
 }
 
 export function markOf(client: Client, words: Words, size: '' | ' large' = ''): Html {
@@ -27,8 +32,8 @@ export function markOf(client: Client, words: Words, size: '' | ' large' = ''): 
   if (logoUri !== undefined && logoUri.length <= maxLogoLength && raster.test(logoUri)) {
     return html`<span class="mark${size}"><img src="${logoUri}" alt=""></span>`
   }
-  const [initial] = new Intl.Segmenter().segment(nameOf(client, words).toUpperCase())
-  return html`<span class="mark${size}" aria-hidden="true">${initial?.segment ?? '?'}</span>`
+  const [initial = '?'] = nameOf(client, words).toUpperCase()
+  return html`<span class="mark${size}" aria-hidden="true">${initial}</span>`
 }
 
 /** `example.org` of a URL, undefined of anything else. */

@@ -1,6 +1,6 @@
 // Markup as a value. `html` escapes whatever is put into it, so that a name chosen by a stranger stays a name; only what
-// `html` made itself goes in as it is. Attributes are always written in quotes, and addresses go through `address`,
-// because escaping does not make `javascript:` harmless. It streams nothing and knows no page.
+// `html` made itself goes in as it is. Attributes are always written in quotes. Escaping does not make `javascript:`
+// harmless: an address that a stranger chose is shown as text and never put into an href. It knows no page.
 
 /** Made by `html` alone. The class is not exported: nobody else can say that a text is safe. */
 class Markup {
@@ -43,11 +43,4 @@ const special: Readonly<Record<string, string>> = {
 
 function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (char) => special[char]!)
-}
-
-/** The address when following it can run nothing (http, https), else undefined. */
-export function address(text: string | undefined): string | undefined {
-  if (text === undefined || !URL.canParse(text)) return undefined
-  const { protocol } = new URL(text)
-  return protocol === 'https:' || protocol === 'http:' ? text : undefined
 }

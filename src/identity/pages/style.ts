@@ -76,7 +76,7 @@ const blocks = `.card{display:block;background:var(--card);border:1px solid var(
 .list{list-style:none}
 .list>li{display:flex;flex-wrap:wrap;align-items:center;gap:.5rem 1rem;padding:1rem 0;border-top:1px solid var(--line)}
 .list>li:first-child{border-top:0;padding-top:.25rem}.list>li:last-child{padding-bottom:.25rem}
-.list.top-rule>li:first-child{border-top:1px solid var(--line);padding-top:1rem}
+.list h2{font-size:1rem}
 .facts{display:flex;flex-wrap:wrap;gap:.1rem 1.1rem;color:var(--soft);font-size:.875rem}
 .facts dt,.facts dd{display:inline}.facts dt::after{content:" "}.facts dd{overflow-wrap:anywhere}
 .tag{display:inline-block;padding:.05rem .55rem;border-radius:1rem;background:var(--tint);color:var(--link);font-size:.8rem;font-weight:600;vertical-align:.1em}

@@ -27,7 +27,7 @@ function appRow(app: AppView, scene: Scene): Html {
     [words.as, html`${app.webIds.map((webId) => html`${breakable(webId)} `)}`] as const,
     [words.since, date(app.createdMs, language)] as const,
   ]
-  return html`${markOf(app.client, words)}<div class="grow"><h3><bdi>${name}</bdi></h3>${host !== undefined && host !== name && html`<p class="small">${host}</p>`}${facts(rows)}${
+  return html`${markOf(app.client, words)}<div class="grow"><h2><bdi>${name}</bdi></h2>${host !== undefined && host !== name && html`<p class="small">${host}</p>`}${facts(rows)}${
     app.isOffline && html`<p><span class="tag">${texts.stays}</span></p>`
   }</div>${act(scene, { action: app.revokeAction, label: texts.remove, named: texts.removeNamed(name), look: 'plain danger slim' })}`
 }
@@ -50,7 +50,7 @@ function sessionRow(session: SessionView, scene: Scene): Html {
     [texts.lastSeen, time(session.lastSeenMs, language)] as const,
     [words.since, date(session.createdMs, language)] as const,
   ]
-  return html`<div class="grow"><h3><bdi>${name}</bdi> ${session.isCurrent && html`<span class="tag good">${texts.current}</span>`}</h3>${facts(rows)}</div>${
+  return html`<div class="grow"><h2><bdi>${name}</bdi> ${session.isCurrent && html`<span class="tag good">${texts.current}</span>`}</h2>${facts(rows)}</div>${
     !session.isCurrent &&
     act(scene, { action: session.endAction, label: texts.end, named: texts.endNamed(name), look: 'plain slim' })
   }`

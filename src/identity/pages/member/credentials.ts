@@ -34,7 +34,7 @@ function row(one: CredentialView, scene: Scene): Html {
     [words.created, date(one.createdMs, language)] as const,
     [words.expires, one.expiresMs === undefined ? words.noEnd : date(one.expiresMs, language)] as const,
   ]
-  return html`<div class="grow"><h3><bdi>${one.name}</bdi></h3><p class="small code">${one.id}</p>${facts(rows)}</div>${act(scene, { action: one.deleteAction, label: texts.remove, named: texts.removeNamed(one.name), look: 'plain danger slim' })}`
+  return html`<div class="grow"><h2><bdi>${one.name}</bdi></h2><p class="small code">${one.id}</p>${facts(rows)}</div>${act(scene, { action: one.deleteAction, label: texts.remove, named: texts.removeNamed(one.name), look: 'plain danger slim' })}`
 }
 
 function create({ values, webIds, expiryDays }: PageModels['credentials'], scene: Scene): Html {

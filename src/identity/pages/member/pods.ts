@@ -22,7 +22,7 @@ function row(pod: PodView, scene: Scene): Html {
   const { words, language } = scene
   const { podsPage: texts } = words
   const used = texts.used(sizeText(pod.bytes, language), sizeText(pod.quotaBytes, language))
-  return html`<div class="grow fill"><h3><a href="${pod.url}"><bdi>${pod.name}</bdi></a>${pod.deleteAtMs !== undefined && html` <span class="tag bad">${texts.deleting(dateText(pod.deleteAtMs, language))}</span>`}</h3><p class="soft small">${breakable(pod.url)}</p>
+  return html`<div class="grow fill"><h2><a href="${pod.url}"><bdi>${pod.name}</bdi></a>${pod.deleteAtMs !== undefined && html` <span class="tag bad">${texts.deleting(dateText(pod.deleteAtMs, language))}</span>`}</h2><p class="soft small">${breakable(pod.url)}</p>
 <meter class="meter" min="0" max="${pod.quotaBytes}" high="${pod.quotaBytes * 0.9}" optimum="0" value="${pod.bytes}" aria-label="${texts.usage(pod.name)}">${used}</meter>
 <p class="soft small">${used} · ${texts.resources(numberText(pod.resources, language))}</p>
 ${facts([

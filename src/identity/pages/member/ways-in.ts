@@ -75,7 +75,7 @@ function row(one: PasskeyView, scene: Scene): Html {
     [words.lastUsed, one.lastUsedMs === undefined ? words.never : date(one.lastUsedMs, language)] as const,
   ]
   const named = words.passkeysPage.removeNamed(one.name)
-  return html`<div class="grow"><h3><bdi>${one.name}</bdi></h3>${facts(rows)}</div>${act(scene, { action: one.removeAction, label: words.passkeysPage.remove, named, look: 'plain danger slim' })}`
+  return html`<div class="grow"><h2><bdi>${one.name}</bdi></h2>${facts(rows)}</div>${act(scene, { action: one.removeAction, label: words.passkeysPage.remove, named, look: 'plain danger slim' })}`
 }
 
 export const recoveryCodes: Draw<PageModels['recoveryCodes']> = ({ left, codes, ask }, scene) => {

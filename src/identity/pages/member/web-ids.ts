@@ -34,7 +34,7 @@ function row(one: WebIdView, scene: Scene): Html {
     [words.created, date(one.createdMs, language)] as const,
     one.credentials > 0 && (['', texts.credentials(one.credentials)] as const),
   ]
-  return html`<div class="grow"><h3>${breakable(one.webId)}</h3><p>${place}</p>${facts(rows)}</div>${act(scene, { action: one.unlinkAction, label: texts.remove, named: texts.removeNamed(one.webId), look: 'plain danger slim' })}`
+  return html`<div class="grow"><h2>${breakable(one.webId)}</h2><p>${place}</p>${facts(rows)}</div>${act(scene, { action: one.unlinkAction, label: texts.remove, named: texts.removeNamed(one.webId), look: 'plain danger slim' })}`
 }
 
 function proof(wanted: PageModels['webIds']['proof'], { words }: Scene): Value {

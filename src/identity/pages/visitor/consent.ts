@@ -17,7 +17,7 @@ export const consent: Draw<PageModels['consent']> = (model, scene) => {
   const { client, webId, asksToStay } = model
   const sentences = [texts.mayKnow, texts.mayUse, ...(asksToStay ? [texts.mayStay] : [])]
   const body = html`<div class="card">${heading(texts.title)}${news(scene)}${card(client, scene)}
-<div class="asked"><div class="as"><p><span class="soft small">${texts.as}</span><br><strong>${breakable(webId)}</strong></p>${act(scene, { action: model.otherWebIdAction, label: texts.change, named: words.choosePage.title, look: 'plain slim' })}</div>
+<div class="asked"><div class="as"><p><span class="soft small">${texts.as}</span><br><strong>${breakable(webId)}</strong></p>${act(scene, { action: model.otherWebIdAction, label: texts.change, named: texts.changeNamed, look: 'plain slim' })}</div>
 <div><h2>${texts.may}</h2>${may(sentences)}<p class="hint">${texts.trust}</p></div></div>
 ${form(
   scene,
