@@ -29,7 +29,7 @@ import { createEndSession } from './end-session.ts'
 import { createInteractions, offlineParameter } from './interactions.ts'
 import { plainPages, type ProviderPages } from './pages.ts'
 import { createRecords } from './records.ts'
-import type { LoadedParts } from './settings.ts'
+import type { LoadedParts } from './library/settings.ts'
 import { openSigningKeys, type SigningKey } from './signing-keys.ts'
 
 export interface ProviderOptions extends DocumentReaders {
@@ -97,7 +97,7 @@ interface Endpoints {
 function lazyLibrary(parts: LoadedParts): Endpoints['library'] {
   let made: { readonly application: NodeApplication; readonly keys: readonly SigningKey[] } | undefined
   return async () => {
-    const { createLibrary } = await import('./library.ts')
+    const { createLibrary } = await import('./library/application.ts')
     const keys = parts.keys.current()
     if (made?.keys !== keys) made = { application: createLibrary(parts), keys }
     return made.application

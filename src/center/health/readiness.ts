@@ -1,12 +1,12 @@
 // Whether this server should get requests, asked when somebody wants to know: draining, database, room on the disk, and
 // rows that are set aside because they are damaged. Quarantined rows and a full disk do not make it unready: reads work.
 
-import { MiB } from '../base/bytes.ts'
-import { toXpodError } from '../base/errors.ts'
-import type { Database } from '../core/db/database.ts'
-import { readSetting } from '../core/db/settings.ts'
-import type { ObjectStore } from '../core/objects/object-store.ts'
-import type { PodStore } from '../pod/store/pod-store.ts'
+import { MiB } from '../../base/bytes.ts'
+import { toXpodError } from '../../base/errors.ts'
+import type { Database } from '../../core/db/database.ts'
+import { readSetting } from '../../core/db/settings.ts'
+import type { ObjectStore } from '../../core/objects/object-store.ts'
+import type { PodStore } from '../../pod/store/pod-store.ts'
 
 interface Check {
   readonly name: string

@@ -6,10 +6,10 @@ import { hash } from 'node:crypto'
 
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
 
-import { XpodError } from '../../base/errors.ts'
-import { isObject } from '../../pod/auth/jws.ts'
-import { type ClientDocuments, isClientUrl } from './client-document.ts'
-import type { Payload, Records } from './records.ts'
+import { XpodError } from '../../../base/errors.ts'
+import { isObject } from '../../../pod/auth/jws.ts'
+import { type ClientDocuments, isClientUrl } from '../client-document.ts'
+import type { Payload, Records } from '../records.ts'
 
 /** A registered app that nobody logs in with goes after an hour; each use lets it stay for another 30 days (rule 16). */
 const unusedClientSeconds = 3600

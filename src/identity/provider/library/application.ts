@@ -6,11 +6,11 @@ import { timingSafeEqual } from 'node:crypto'
 
 import OidcProvider from 'oidc-provider'
 
-import type { Log } from '../../base/log.ts'
-import type { NodeApplication } from '../../core/http/node-application.ts'
+import type { Log } from '../../../base/log.ts'
+import type { NodeApplication } from '../../../core/http/node-application.ts'
 import { secretHash } from './adapter.ts'
 import { librarySettings, type LoadedParts } from './settings.ts'
-import { readSubject } from './subject.ts'
+import { readSubject } from '../subject.ts'
 
 const idTokenSeconds = 3600
 

@@ -1,16 +1,16 @@
 // The admin listener: health for supervisors, figures for Prometheus. On loopback, without a login, so a Host that is not
 // this listener's own is refused: a web page that rebinds its name to 127.0.0.1 learns nothing. It changes nothing.
 
-import type { Clock } from '../base/clock.ts'
-import { XpodError } from '../base/errors.ts'
-import type { Log } from '../base/log.ts'
-import type { Metrics } from '../base/metrics.ts'
-import type { HttpAnswer, HttpRequest } from '../core/http/message.ts'
-import { problemAnswer } from '../core/http/problem.ts'
-import { type HttpServer, startHttpServer } from '../core/http/server.ts'
-import { hostOf, isLoopbackName } from '../core/routing/host.ts'
+import type { Clock } from '../../base/clock.ts'
+import { XpodError } from '../../base/errors.ts'
+import type { Log } from '../../base/log.ts'
+import type { Metrics } from '../../base/metrics.ts'
+import type { HttpAnswer, HttpRequest } from '../../core/http/message.ts'
+import { problemAnswer } from '../../core/http/problem.ts'
+import { type HttpServer, startHttpServer } from '../../core/http/server.ts'
+import { hostOf, isLoopbackName } from '../../core/routing/host.ts'
 import type { Readiness } from './readiness.ts'
-import type { ListenAddress } from './options.ts'
+import type { ListenAddress } from '../options.ts'
 
 const maxPortsTried = 20
 

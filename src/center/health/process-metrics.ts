@@ -3,8 +3,8 @@
 import { readdirSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 
-import type { Clock } from '../base/clock.ts'
-import type { Metrics } from '../base/metrics.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Metrics } from '../../base/metrics.ts'
 
 const nsPerSecond = 1e9
 

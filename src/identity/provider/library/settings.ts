@@ -3,19 +3,19 @@
 
 import { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
 
-import type { Clock } from '../../base/clock.ts'
-import { XpodError } from '../../base/errors.ts'
-import type { Log } from '../../base/log.ts'
-import type { Accounts } from '../account/accounts.ts'
-import type { Throttle } from '../throttle.ts'
+import type { Clock } from '../../../base/clock.ts'
+import { XpodError } from '../../../base/errors.ts'
+import type { Log } from '../../../base/log.ts'
+import type { Accounts } from '../../account/accounts.ts'
+import type { Throttle } from '../../throttle.ts'
 import { createAdapter } from './adapter.ts'
-import type { ClientDocuments } from './client-document.ts'
-import type { CookieNames } from './cookies.ts'
-import { clientAuthentication, paths, proofAlgorithms, scopes } from './discovery.ts'
-import { grantSeconds, offlineParameter } from './interactions.ts'
-import type { Records } from './records.ts'
-import { signingAlgorithm, type SigningKeys } from './signing-keys.ts'
-import { readSubject } from './subject.ts'
+import type { ClientDocuments } from '../client-document.ts'
+import type { CookieNames } from '../cookies.ts'
+import { clientAuthentication, paths, proofAlgorithms, scopes } from '../discovery.ts'
+import { grantSeconds, offlineParameter } from '../interactions.ts'
+import type { Records } from '../records.ts'
+import { signingAlgorithm, type SigningKeys } from '../signing-keys.ts'
+import { readSubject } from '../subject.ts'
 
 export interface LibraryParts {
   readonly issuer: string
