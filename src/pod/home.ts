@@ -4,6 +4,7 @@
 import type { Path } from './path.ts'
 import type { Derived } from './representation/variant.ts'
 import { KiB } from '../base/bytes.ts'
+import type { XpodError } from '../base/errors.ts'
 import type { Change, Outcome } from './store/change.ts'
 import type { PodRecord, Resource } from './store/resource.ts'
 
@@ -17,6 +18,8 @@ export interface Entry {
   readonly seq: number
   /** A container's .meta row: the listing shows its triples, so the container's ETag depends on it. */
   readonly meta?: Resource | undefined
+  /** The stored body is not what was written: nothing of it is served, but it can be replaced or deleted. Never resident. */
+  readonly damage?: XpodError
   /** Representations and prepared headers of this version; filled in by reads. */
   derived?: Derived | undefined
 }

@@ -107,7 +107,7 @@ export class ResidentHome implements PodHome {
     for (let attempt = 1; ; attempt++) {
       try {
         const entry = await this.#read(path)
-        return this.#install(keyOf(path), entry)
+        return entry.damage === undefined ? this.#install(keyOf(path), entry) : entry
       } catch (error) {
         // The row was replaced between reading it and reading its body.
         const isGone = error instanceof XpodError && error.retryable
@@ -124,9 +124,14 @@ export class ResidentHome implements PodHome {
       const meta = await store.find(this.pod.id, metaOf(resource.path))
       return entryOf({ resource, body: undefined, seq: at.seq, meta: meta.resource })
     }
-    const isSmall = resource.size <= maxResidentBody
-    const body = isSmall ? await store.readBody(this.pod.id, resource, neverAborted) : undefined
-    return entryOf({ resource, body, seq: at.seq, meta: undefined })
+    const row = { resource, seq: at.seq, meta: undefined }
+    if (resource.size > maxResidentBody) return entryOf({ ...row, body: undefined })
+    try {
+      return entryOf({ ...row, body: await store.readBody(this.pod.id, resource, neverAborted) })
+    } catch (error) {
+      if (!(error instanceof XpodError) || error.code !== 'CORRUPT') throw error
+      return { ...row, body: undefined, damage: error }
+    }
   }
 
   /** Keeps an entry that was read, unless a later commit is known; then memory, if it has the key, is newer. */

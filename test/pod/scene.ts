@@ -48,6 +48,8 @@ export interface Scene extends AsyncDisposable {
   readonly server: PodServer
   readonly store: PodStore
   readonly homes: ResidentHomes
+  /** The data directory. */
+  readonly dir: string
   request(method: string, path: string, asking?: Asking): PodRequest
   ask(method: string, path: string, asking?: Asking): Promise<Seen>
   /** As Alice; throws unless the answer is 2xx. */
@@ -105,6 +107,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     server,
     store,
     homes,
+    dir,
     request: (method, path, asking) => requestOf(plan.record, { method, path, asking: asking ?? {} }),
     async ask(method, path, asking) {
       return see(await server.handle(scene.request(method, path, asking)))

@@ -31,7 +31,10 @@ function readable(parts: ReadParts, op: Operation, rights: Rights): PodResponse 
   const { path } = op.request
   const entry = op.home.peek(path)
   if (entry !== undefined) return represent(parts, op, rights, entry)
-  return op.home.load(path).then((loaded) => represent(parts, op, rights, loaded))
+  return op.home.load(path).then((loaded) => {
+    if (loaded.damage !== undefined) throw loaded.damage
+    return represent(parts, op, rights, loaded)
+  })
 }
 
 function represent(

@@ -1,8 +1,9 @@
 // Bodies as they come from the disk: small ones from their table, larger ones from the object store, checked against their
-// hash each time they are read whole. A damaged one is quarantined and named, never served.
+// hash each time they are read whole into memory, and the first time this process streams them whole: hashing a large file
+// again for each reader would cost more than sending it. A damaged one is quarantined and named, and never looks complete.
 
 import assert from 'node:assert/strict'
-import { hash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 
 import { collect } from '../../../base/bytes.ts'
 import { XpodError } from '../../../base/errors.ts'
@@ -14,6 +15,9 @@ import type { PodId, Resource } from '../resource.ts'
 import type { LocalIds } from './local-ids.ts'
 import type { Quarantine } from './quarantine.ts'
 
+/** Blobs whose hash was right when they were streamed; beyond this they are hashed again. */
+const maxProven = 10_000
+
 export interface BodyParts {
   readonly db: SqliteEngine
   readonly objects: ObjectStore
@@ -24,6 +28,7 @@ export interface BodyParts {
 
 export function createBodyReader(parts: BodyParts): Pick<PodReader, 'readBody' | 'streamBody'> {
   const { db, objects, quarantine, ids, findNow } = parts
+  const proven = new Set<string>()
   const body = db.prepare<{ bytes: Uint8Array }>('SELECT bytes FROM body WHERE id = ? AND pod = ?')
 
   /** The row was read before; it is damage only when the same version still stands there. */
@@ -54,21 +59,56 @@ export function createBodyReader(parts: BodyParts): Pick<PodReader, 'readBody' |
     return bytes
   }
 
+  /** Holds back the last chunk until the hash of all is known to be right. */
+  async function* proving(pod: PodId, resource: Resource, stream: AsyncIterable<Uint8Array>) {
+    const digest = createHash('sha256')
+    let held: Uint8Array | undefined
+    for await (const chunk of stream) {
+      if (held !== undefined) yield held
+      digest.update(chunk)
+      held = chunk
+    }
+    if (!digest.digest().equals(resource.sha256)) throw damaged(pod, resource, 'hash mismatch')
+    if (held !== undefined) yield held
+  }
+
+  /** A file that lost its end must not look like an answer that is over. */
+  async function* complete(pod: PodId, resource: Resource, stream: AsyncIterable<Uint8Array>, size: number) {
+    let left = size
+    for await (const chunk of stream) {
+      left -= chunk.length
+      yield chunk
+    }
+    if (left !== 0) throw damaged(pod, resource, 'body cut')
+  }
+
+  async function* streamBlob(
+    pod: PodId,
+    resource: Resource,
+    blob: string,
+    { range, signal }: { readonly range: ByteRange | undefined; readonly signal: AbortSignal },
+  ) {
+    const stream = await objects.get(blob, range, signal).catch((error: unknown) => {
+      const isMissing = error instanceof XpodError && error.code === 'NOT_FOUND'
+      throw isMissing ? damaged(pod, resource, 'body missing') : error
+    })
+    if (range !== undefined) yield* complete(pod, resource, stream, range.end - range.start + 1)
+    else if (proven.has(blob)) yield* complete(pod, resource, stream, resource.size)
+    else {
+      yield* proving(pod, resource, stream)
+      if (proven.size >= maxProven) proven.clear()
+      proven.add(blob)
+    }
+  }
+
   return {
     readBody,
     async *streamBody(pod: PodId, resource: Resource, range: ByteRange | undefined, signal: AbortSignal) {
       const ref = resource.bodyRef
       assert(ref !== undefined, 'containers have no body')
-      if ('inline' in ref) {
-        const bytes = await readBody(pod, resource, signal)
-        yield range === undefined ? bytes : bytes.subarray(range.start, range.end + 1)
-        return
-      }
-      const stream = await objects.get(ref.blob, range, signal).catch((error: unknown) => {
-        const isMissing = error instanceof XpodError && error.code === 'NOT_FOUND'
-        throw isMissing ? damaged(pod, resource, 'body missing') : error
-      })
-      yield* stream
+      if ('blob' in ref) return yield* streamBlob(pod, resource, ref.blob, { range, signal })
+      const bytes = await readBody(pod, resource, signal)
+      yield range === undefined ? bytes : bytes.subarray(range.start, range.end + 1)
     },
   }
 }
