@@ -4,7 +4,7 @@
 
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 
-import { KiB } from '../../base/bytes.ts'
+import { KiB, MiB } from '../../base/bytes.ts'
 import type { Clock } from '../../base/clock.ts'
 import { XpodError } from '../../base/errors.ts'
 import { type MinimumRate, RequestBody } from './body.ts'
@@ -23,6 +23,32 @@ export interface ExchangeParts {
   readonly rate: MinimumRate
   /** Bodies somebody waits for; judged by the server's tick. */
   readonly waiting: Set<RequestBody>
+  /** Answers that wait for their readers. */
+  readonly stalled: StalledAnswers
+}
+
+/** Together the readers that do not keep up may hold this much; beyond it the one that waits longest is cut off. */
+const maxStalledBytes = 256 * MiB
+
+export class StalledAnswers {
+  readonly #bytes = new Map<ServerResponse, number>()
+  #sum = 0
+
+  add(response: ServerResponse): void {
+    const bytes = response.writableLength
+    this.#bytes.set(response, bytes)
+    this.#sum += bytes
+    for (const oldest of this.#bytes.keys()) {
+      if (this.#sum <= maxStalledBytes) break
+      this.remove(oldest)
+      oldest.destroy()
+    }
+  }
+
+  remove(response: ServerResponse): void {
+    this.#sum -= this.#bytes.get(response) ?? 0
+    this.#bytes.delete(response)
+  }
 }
 
 export class Exchange implements HttpRequest {
@@ -143,12 +169,14 @@ export class Exchange implements HttpRequest {
   /** Resolves when the connection takes more or is gone; a reader slower than the minimum rate is cut off. */
   #drained(bytes: number): Promise<void> {
     const { response } = this
-    const { clock, rate } = this.#parts
+    const { clock, rate, stalled } = this.#parts
+    stalled.add(response)
     return new Promise((resolve) => {
       const patienceMs = Math.max(rate.windowMs, (bytes / rate.bytesPerSecond) * 1000)
       const cancel = clock.after(patienceMs, () => response.destroy())
       const done = (): void => {
         cancel()
+        stalled.remove(response)
         response.off('drain', done)
         response.off('close', done)
         resolve()

@@ -1,6 +1,7 @@
 // The HTTP/1.1 server: node:http with every limit set. Requests have no time limit but a minimum rate, heads are at most
 // 32 KiB, connections are counted, and what could be read two ways by two servers is refused. Closing drains: connections
-// that carry nothing end at once, the others after their answer. TLS, HTTP/2 and Upgrade are not done here.
+// that carry nothing end at once, the others after their answer. A connection is answered one request at a time: what is
+// pipelined waits until the answer before it has left, so a reader that takes nothing costs one answer, not many. TLS, HTTP/2 and Upgrade are not done here.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { Server as NetServer, type AddressInfo, type Socket } from 'node:net'
@@ -12,7 +13,7 @@ import { systemCode, XpodError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { RequestBody } from './body.ts'
-import { Exchange, type ExchangeParts } from './exchange.ts'
+import { Exchange, type ExchangeParts, StalledAnswers } from './exchange.ts'
 import type { HttpAnswer, HttpHandler } from './message.ts'
 import { problemAnswer, rawProblem } from './problem.ts'
 import { createRequestCounters, type RequestCounters } from './request-counters.ts'
@@ -63,11 +64,14 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 
 /** How many answers a connection still owes; kept on the socket, where it costs nothing to find. */
 const owed = Symbol('owed')
+/** Requests that wait for the answer before them. At most what one read of the socket holds: then Node stops reading. */
+const queued = Symbol('queued')
 /** bytesRead when the last answer ended: more since then means that a further request has begun. */
 const readAt = Symbol('readAt')
 interface TrackedSocket extends Socket {
   [owed]: number
   [readAt]: number
+  [queued]: (() => void)[]
 }
 
 class RunningServer implements HttpServer {
@@ -84,7 +88,8 @@ class RunningServer implements HttpServer {
 
   constructor(options: HttpServerOptions & typeof defaults) {
     this.#options = options
-    this.#parts = { clock: options.clock, rate: options.minimumRate, waiting: this.#waiting }
+    const stalled = new StalledAnswers()
+    this.#parts = { clock: options.clock, rate: options.minimumRate, waiting: this.#waiting, stalled }
     this.#counters = options.metrics === undefined ? undefined : createRequestCounters(options.metrics)
     this.#timed = this.#counters !== undefined || options.accessLog === true
     this.#server = createServer({
@@ -131,6 +136,7 @@ class RunningServer implements HttpServer {
     this.#server.on('connection', (socket: TrackedSocket) => {
       socket[owed] = 0
       socket[readAt] = 0
+      socket[queued] = []
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
       if (this.#draining) socket.destroy()
@@ -147,9 +153,16 @@ class RunningServer implements HttpServer {
 
   #serve(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
     const socket = message.socket as TrackedSocket
+    if (socket[owed]++ === 0) this.#begin(message, response, expectsContinue)
+    else {
+      // Read only when its turn comes; until then its body holds the socket back.
+      socket[queued].push(() => this.#begin(message, response, expectsContinue))
+    }
+  }
+
+  #begin(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
     const startedMs = this.#timed ? this.#options.clock.monotonicMs() : 0
     const exchange = new Exchange(message, response, this.#parts, expectsContinue)
-    socket[owed]++
     this.active++
     let answer: HttpAnswer | Promise<HttpAnswer>
     // Node loses what is pipelined behind an Upgrade that is not made, so nothing may follow it.
@@ -189,6 +202,7 @@ class RunningServer implements HttpServer {
     socket[owed]--
     socket[readAt] = socket.bytesRead
     this.active--
+    if (socket[queued].length > 0) this.#beginNext(socket, exchange.response)
     if (!this.#timed) return
     const tookMs = this.#options.clock.monotonicMs() - startedMs
     this.#counters?.count(exchange.method, answer.status, tookMs / 1000)
@@ -196,6 +210,15 @@ class RunningServer implements HttpServer {
     const { method, remoteAddress } = exchange
     const path = exchange.target.split('?', 1)[0]
     this.#options.log.info('http.request', { method, path, status: answer.status, tookMs, remoteAddress })
+  }
+
+  /** After the answer before it is with the kernel. What waits behind an answer that ends the connection is forgotten. */
+  #beginNext(socket: TrackedSocket, before: ServerResponse): void {
+    const begin = (): void => {
+      if (!socket.destroyed && before.shouldKeepAlive) socket[queued].shift()?.()
+    }
+    if (before.writableFinished) begin()
+    else before.once('finish', begin)
   }
 
   #failed(error: unknown): HttpAnswer {

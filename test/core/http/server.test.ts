@@ -12,6 +12,7 @@ import type { HttpAnswer, HttpRequest } from '../../../src/core/http/message.ts'
 import { problemAnswer } from '../../../src/core/http/problem.ts'
 import { type HttpServer, type HttpServerOptions, startHttpServer } from '../../../src/core/http/server.ts'
 import { connectRaw } from '../../support/raw-http.ts'
+import { until } from '../../support/until.ts'
 
 type Handler = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>
 
@@ -98,6 +99,23 @@ test('an Upgrade is answered as if it were not there, and nothing can follow it'
   await using connection = await connectRaw(server.port)
   connection.send(`GET /up HTTP/1.1\r\n${host}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`)
   assert.match(await connection.closed(), /^HTTP\/1\.1 200 [^]*Connection: close[^]*GET \/up$/)
+})
+
+test('a pipelined request waits until the answer before it has left', async () => {
+  const seen: string[] = []
+  const first = Promise.withResolvers<HttpAnswer>()
+  await using server = await start((request) => {
+    seen.push(request.target)
+    return request.target === '/1' ? first.promise : text(request.target)
+  })
+  await using connection = await connectRaw(server.port)
+  connection.send([1, 2, 3].map((index) => `GET /${index} HTTP/1.1\r\n${host}\r\n`).join(''))
+  await until('the first is being answered', () => seen.length > 0)
+  assert.deepEqual(seen, ['/1'])
+  first.resolve(text('/1'))
+  const answers = await connection.until('/3')
+  assert.ok(answers.indexOf('\r\n\r\n/2') < answers.indexOf('\r\n\r\n/3'))
+  assert.deepEqual(seen, ['/1', '/2', '/3'])
 })
 
 test('nothing is said about a broken request behind one that is still being answered', async () => {
