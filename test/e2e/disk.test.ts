@@ -14,8 +14,8 @@ import { lacks } from '../support/needs.ts'
 import { until } from '../support/until.ts'
 
 const disk = '160m'
-/** The server looks for room once a minute. */
-const recoveryMs = 75_000
+/** The server looks for room every second, and fills its ballast first. */
+const recoveryMs = 10_000
 const text = { 'content-type': 'text/plain' }
 const binary = { 'content-type': 'application/octet-stream' }
 

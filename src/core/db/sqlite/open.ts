@@ -45,8 +45,10 @@ export interface SqliteEngine extends Database {
    * DISK_FULL (nothing stored), OUTCOME_UNKNOWN, OVERLOADED (too much waits), SHUTTING_DOWN.
    */
   call<R>(procedure: string, payload: unknown, options: { readonly lane: string; readonly bytes?: number }): Promise<R>
-  /** There is room on the disk again: what grows may be written, the ballast is filled anew. */
-  hasRoom(): Promise<void>
+  /** The disk was full and hasRoom() was not told since: what grows is refused. */
+  readonly isFull: boolean
+  /** There is room on the disk (again): what grows may be written, the ballast is filled to at most so many bytes. */
+  hasRoom(maxBallastBytes?: number): Promise<void>
   readonly waiting: number
 }
 
@@ -75,6 +77,7 @@ class Engine implements SqliteEngine {
   #db: SqliteConnection | undefined
   #prepare!: (query: string) => SqliteStatement
   #isClosing = false
+  isFull = false
 
   constructor(options: SqliteOptions) {
     this.#options = options
@@ -137,9 +140,11 @@ class Engine implements SqliteEngine {
     return this.#writer.ask([procedure, options.lane, bytes, payload], { bytes }) as Promise<R>
   }
 
-  async hasRoom(): Promise<void> {
-    await fillBallast(this.#ballast, this.#options.ballastBytes ?? 64 * MiB)
+  async hasRoom(maxBallastBytes = Number.POSITIVE_INFINITY): Promise<void> {
+    const bytes = Math.min(maxBallastBytes, this.#options.ballastBytes ?? 64 * MiB)
+    if (bytes > 0) await fillBallast(this.#ballast, bytes)
     await this.#control('#room')
+    this.isFull = false
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -160,8 +165,13 @@ class Engine implements SqliteEngine {
 
   #hear(event: WriterEvent): void {
     if (event.kind === 'fatal') this.#fail(event.cause)
-    else if (event.kind === 'disk-full') this.#options.log.error('db.full')
+    else if (event.kind === 'disk-full') this.#hearFull()
     else void this.#runCheckpoint()
+  }
+
+  #hearFull(): void {
+    this.isFull = true
+    this.#options.log.error('db.full')
   }
 
   async #runCheckpoint(): Promise<void> {

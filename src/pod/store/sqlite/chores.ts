@@ -1,7 +1,8 @@
 // Work that nobody waits for, on the calling side: sweeping bodies, trimming feeds, emptying deleted pods, keeping the
-// ballast. Runs every minute and when asked; each step is one small call that the writer takes after waiting commits.
+// ballast. Runs every minute, looks for room every second while the disk is full, and when asked; each step is one small call that the writer takes after waiting commits.
 // Errors are logged and tried again with the next round.
 
+import { MiB } from '../../../base/bytes.ts'
 import type { Clock } from '../../../base/clock.ts'
 import type { Log } from '../../../base/log.ts'
 import type { SqliteEngine } from '../../../core/db/sqlite/open.ts'
@@ -27,6 +28,10 @@ export interface ChoreOptions {
 }
 
 const roundMs = 60_000
+/** On a full disk, how soon writes work again once there is room. */
+const roomPollMs = 1000
+/** Ballast in the first minute: deletes have some room from the start, and a short run need not fill all of it. */
+const firstBallastBytes = 2 * MiB
 
 export interface Chores extends AsyncDisposable {
   /** Starts a round now, or another one after the running one. */
@@ -50,8 +55,7 @@ export function startChores(options: ChoreOptions): Chores {
       if (isStopped) return
       try {
         await runRound(options, () => isStopped)
-        // Not in the first minute: a short run need not fill 64 MiB.
-        if (clock.monotonicMs() - startedMs >= roundMs) await keepRoom(options)
+        await look()
       } catch (error) {
         if (!isStopped) log.error('store.chores', { error })
       }
@@ -59,14 +63,27 @@ export function startChores(options: ChoreOptions): Chores {
     return running
   }
 
-  const cancel = clock.every(roundMs, () => void round())
+  let looking: Promise<void> | undefined
+  /** One at a time: two would fill one ballast. */
+  function look(): Promise<void> {
+    const isYoung = clock.monotonicMs() - startedMs < roundMs && !options.db.isFull
+    looking ??= keepRoom(options, isYoung ? firstBallastBytes : undefined)
+      .catch((error: unknown) => void (isStopped || log.error('store.room', { error })))
+      .finally(() => (looking = undefined))
+    return looking
+  }
+
+  const cancelRounds = clock.every(roundMs, () => void round())
+  const cancelLooks = clock.every(roomPollMs, () => void (options.db.isFull && look()))
   return {
     kick: () => void round(),
     round,
     async [Symbol.asyncDispose]() {
       isStopped = true
-      cancel()
+      cancelRounds()
+      cancelLooks()
       await running
+      await looking
     },
   }
 }
@@ -87,9 +104,9 @@ async function runRound(options: ChoreOptions, isStopped: () => boolean): Promis
   }
 }
 
-async function keepRoom({ db, room }: ChoreOptions): Promise<void> {
+async function keepRoom({ db, room }: ChoreOptions, maxBallastBytes: number | undefined): Promise<void> {
   await room.refresh()
-  if (room.isAmple) await db.hasRoom()
+  if (room.isAmple) await db.hasRoom(maxBallastBytes)
 }
 
 async function sweep(options: ChoreOptions, isStopped: () => boolean): Promise<void> {
