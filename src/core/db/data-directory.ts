@@ -5,6 +5,7 @@
 import {
   accessSync,
   constants,
+  existsSync,
   fsyncSync,
   closeSync,
   mkdirSync,
@@ -52,13 +53,24 @@ export async function lockDataDirectory(dir: string): Promise<DataDirectoryLock>
   return { dir: path, [Symbol.asyncDispose]: async () => held.release() }
 }
 
-/** 0700, with every newly made parent synced so that the directory survives a power cut (store rule 17). */
+/**
+ * 0700, each parent made and synced before what is below it (store rule 17). One that exists already may have been made by
+ * a process that died before its sync, so its name is synced as well; not where the parent is another user's to read.
+ */
 function makeDirectory(path: string): void {
-  const firstMade = mkdirSync(path, { recursive: true, mode: 0o700 })
-  if (firstMade === undefined) return
-  for (let at = dirname(path); at.length >= dirname(firstMade).length; at = dirname(at)) {
-    syncDirectory(at)
-    if (at === dirname(at)) return
+  const parent = dirname(path)
+  if (existsSync(path)) return syncName(parent)
+  if (parent !== path) makeDirectory(parent)
+  mkdirSync(path, { mode: 0o700 })
+  syncDirectory(parent)
+}
+
+function syncName(parent: string): void {
+  try {
+    syncDirectory(parent)
+  } catch (error) {
+    const code = systemCode(error)
+    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EINVAL' && code !== 'EROFS') throw error
   }
 }
 

@@ -9,8 +9,13 @@ interface Turn {
 }
 
 export class DirectorySync {
+  readonly #syncDirectory: (dir: string) => Promise<void>
   /** One entry for each directory that is being synced right now. */
   readonly #turns = new Map<string, Turn>()
+
+  constructor(sync: (dir: string) => Promise<void> = syncDirectory) {
+    this.#syncDirectory = sync
+  }
 
   sync(dir: string): Promise<void> {
     const turn = this.#turns.get(dir)
@@ -23,7 +28,7 @@ export class DirectorySync {
   }
 
   #start(dir: string): Promise<void> {
-    const running = syncDirectory(dir)
+    const running = this.#syncDirectory(dir)
     const turn: Turn = { running, next: undefined }
     this.#turns.set(dir, turn)
     const end = (): void => {

@@ -17,14 +17,22 @@ export interface FilesystemOptions {
   /** Made when it is missing. */
   readonly dir: string
   readonly random?: Random
+  /** Tests only: instead of fsync on a directory. */
+  readonly syncDirectory?: (dir: string) => Promise<void>
 }
 
 const writeBytes = 256 * KiB
 const readBytes = 256 * KiB
 const maxOpenFiles = 1000
+/** Directories of which this process remembers that their name is durable; beyond this they are synced again. */
+const maxKnownDirectories = 100_000
 
 export async function openFilesystemObjects(options: FilesystemOptions): Promise<ObjectStore> {
-  const store = new Filesystem(resolve(options.dir), options.random ?? systemRandom)
+  const store = new Filesystem(
+    resolve(options.dir),
+    options.random ?? systemRandom,
+    new DirectorySync(options.syncDirectory),
+  )
   await store.makeDirectory(store.dir)
   return store
 }
@@ -32,12 +40,14 @@ export async function openFilesystemObjects(options: FilesystemOptions): Promise
 class Filesystem implements ObjectStore {
   readonly dir: string
   readonly #random: Random
-  readonly #syncs = new DirectorySync()
+  readonly #syncs: DirectorySync
+  readonly #durable = new Map<string, Promise<void>>()
   #writing = 0
 
-  constructor(dir: string, random: Random) {
+  constructor(dir: string, random: Random, syncs: DirectorySync) {
     this.dir = dir
     this.#random = random
+    this.#syncs = syncs
   }
 
   async put(
@@ -140,11 +150,31 @@ class Filesystem implements ObjectStore {
 
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  /** Syncs every directory that got a new name by this. */
-  async makeDirectory(dir: string): Promise<void> {
-    const firstMade = await mkdir(dir, { recursive: true, mode: 0o700 })
-    if (firstMade === undefined) return
-    for (let at = dir; at.length >= firstMade.length; at = dirname(at)) await this.#syncs.sync(dirname(at))
+  /**
+   * Resolves when the directory is there and its name is durable. That it exists proves nothing: whoever made it may not have
+   * synced its parent yet, or have died before. So each process syncs once for each directory.
+   */
+  makeDirectory(dir: string): Promise<void> {
+    const known = this.#durable.get(dir)
+    if (known !== undefined) return known
+    if (this.#durable.size >= maxKnownDirectories) this.#durable.clear()
+    const made = this.#makeDurable(dir)
+    this.#durable.set(dir, made)
+    made.catch(() => this.#durable.delete(dir))
+    return made
+  }
+
+  async #makeDurable(dir: string): Promise<void> {
+    const parent = dirname(dir)
+    try {
+      await mkdir(dir, { mode: 0o700 })
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT' && parent !== dir) {
+        await this.makeDirectory(parent)
+        await mkdir(dir, { mode: 0o700 })
+      } else if (systemCode(error) !== 'EEXIST') throw error
+    }
+    await this.#syncs.sync(parent)
   }
 
   #pathOf(key: string): string {

@@ -1,6 +1,8 @@
 // Filesystem and memory run the suite of the ObjectStore contract.
 
 import assert from 'node:assert/strict'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 
 import { openFilesystemObjects } from '../../../src/core/objects/filesystem.ts'
@@ -29,4 +31,48 @@ test('a key that would leave the directory is a bug, not a path', async () => {
   for (const key of ['../x', 'a/../../x', 'a', '/a/b', 'a/b/c', 'a/.part']) {
     await assert.rejects(objects.put(key, chunksOf(new Uint8Array(1)), {}, signal), TypeError)
   }
+})
+
+test('a put waits until the name of its directory is durable, whoever made that directory', async () => {
+  await using dir = await temporaryDirectory()
+  const root = join(dir.path, 'objects')
+  // As a process leaves it that died between making the directory and syncing its parent.
+  await mkdir(join(root, 'pod'), { recursive: true })
+  const synced: string[] = []
+  const gate = Promise.withResolvers<void>()
+  await using objects = await openFilesystemObjects({
+    dir: root,
+    syncDirectory: async (path) => {
+      if (path === root) await gate.promise
+      synced.push(path)
+    },
+  })
+  const { signal } = new AbortController()
+  let done = 0
+  const puts = ['a', 'b', 'c'].map(async (name) => {
+    await objects.put(`pod/${name}`, chunksOf(new Uint8Array(1)), {}, signal)
+    done++
+  })
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(done, 0)
+  gate.resolve()
+  await Promise.all(puts)
+  assert.equal(synced.filter((path) => path === root).length, 1, 'one sync a directory and process')
+  await objects.put('pod/d', chunksOf(new Uint8Array(1)), {}, signal)
+  assert.equal(synced.filter((path) => path === root).length, 1)
+})
+
+test('a directory whose name could not be synced is tried again by the next put', async () => {
+  await using dir = await temporaryDirectory()
+  let failing = true
+  await using objects = await openFilesystemObjects({
+    dir: dir.path,
+    syncDirectory: async (path) => {
+      if (path === dir.path && failing) throw new Error('EIO')
+    },
+  })
+  const { signal } = new AbortController()
+  await assert.rejects(objects.put('pod/a', chunksOf(new Uint8Array(1)), {}, signal), /EIO/)
+  failing = false
+  await objects.put('pod/a', chunksOf(new Uint8Array(1)), {}, signal)
 })
