@@ -35,7 +35,7 @@ function draw(length: number): Buffer {
 }
 
 /** RFC 9562 section 5.7: 48 bits of milliseconds, then the given 10 random bytes with version and variant set. */
-export function uuid7From(nowMs: number, random: Uint8Array): string {
+function uuid7From(nowMs: number, random: Uint8Array): string {
   const bytes = Buffer.alloc(16)
   bytes.writeUIntBE(nowMs, 0, 6)
   bytes.set(random.subarray(0, 10), 6)

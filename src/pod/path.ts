@@ -12,7 +12,7 @@ export type Path = string
 export type Key = string
 
 export const maxPathBytes = 2000
-export const maxSegmentBytes = 255
+const maxSegmentBytes = 255
 
 // pchar of RFC 3986 without percent-encoding, in segments that are neither empty nor "." nor ".."
 const alreadyCanonical = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9\-._~!$&'()*+,;=:@]{1,255})*\/?$/

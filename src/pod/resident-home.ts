@@ -246,7 +246,7 @@ export class ResidentHome implements PodHome {
 }
 
 /** Entries of one shape, so that the hot path sees one hidden class. */
-export function entryOf(parts: {
+function entryOf(parts: {
   readonly resource: Resource | undefined
   readonly body: Uint8Array | undefined
   readonly seq: number

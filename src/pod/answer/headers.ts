@@ -16,7 +16,7 @@ export interface Subject {
 }
 
 /** Index of the Origin in headers made by `withHole`. */
-export const originIndex = 1
+const originIndex = 1
 
 /** The prepared answers of a variant for these rights. */
 export function answersOf(variant: Variant, pod: PodRecord, resource: Resource, rights: Rights): Answers {

@@ -12,7 +12,7 @@ import type { Version } from '../store/resource.ts'
 export type TagSuffix = string
 
 /** The state part, without quotes. */
-export function stateOf(entry: Entry): string {
+function stateOf(entry: Entry): string {
   const resource = entry.resource
   if (resource === undefined) return ''
   const own = versionText(resource.version)

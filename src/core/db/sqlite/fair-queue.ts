@@ -9,8 +9,8 @@ export interface Queued {
   readonly call: Call
 }
 
-export const maxBatchCalls = 256
-export const maxBatchBytes = 4 * MiB
+const maxBatchCalls = 256
+const maxBatchBytes = 4 * MiB
 
 export class FairQueue {
   /** Insertion order is the order of turns: a lane that was served goes to the end. */

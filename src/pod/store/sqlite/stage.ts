@@ -16,7 +16,7 @@ import type { Reservation, Reservations } from './reservations.ts'
 import type { Room } from './room.ts'
 import type { StageCall, UnstageCall } from './writer/garbage.ts'
 
-export const maxInlineBytes = 64 * KiB
+const maxInlineBytes = 64 * KiB
 /** Room is reserved in steps while a body of unknown length arrives. */
 const reserveStepBytes = 1 * MiB
 
