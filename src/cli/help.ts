@@ -50,7 +50,7 @@ export function programHelp(words: Words, prefix: string): string {
 
 const programExamples: CommandRow['examples'] = [
   ['xpod center', ''],
-  ['xpod pod create alice', ''],
+  ['xpod account create alice', ''],
   ['xpod pod list', ''],
 ]
 

@@ -78,7 +78,7 @@ export interface Texts {
   readonly runningData: string
   readonly runningAdmin: string
   readonly runningNext: string
-  readonly nextFirstPod: string
+  readonly nextFirstAccount: string
   readonly stopping: string
   readonly podMade: string
   readonly podWebId: string

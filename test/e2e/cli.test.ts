@@ -19,7 +19,7 @@ test('a start prints the base URL, the data directory, the admin address and the
   while (!running.output().includes('center.started')) await once(running.process.stderr!, 'data')
   const output = running.output()
   assert.match(output, new RegExp(`^xpod \\d+\\.\\d+\\.\\d+ is running at ${running.baseUrl}$`, 'm'))
-  assert.match(output, /^next {3}xpod pod create alice --data-dir /m)
+  assert.match(output, /^next {3}xpod account create alice --data-dir /m)
   assert.match(output, /^admin {2}http:\/\/localhost:\d+\/$/m)
   const line = output.split('\n').find((one) => one.startsWith('{'))
   assert.equal((JSON.parse(line!) as { msg: string }).msg, 'center.started')

@@ -24,7 +24,7 @@ export async function runCenter(call: Invocation): Promise<number> {
   const lines = [
     [texts.runningData, center.dataDir],
     [texts.runningAdmin, center.adminUrl ?? ''],
-    [texts.runningNext, isEmpty ? firstPod(texts, settings['data-dir']) : ''],
+    [texts.runningNext, isEmpty ? firstAccount(texts, settings['data-dir']) : ''],
   ].filter(([, text]) => text !== '')
   await out.table(lines as string[][], { head: ['', ''], showHead: false, wide: true })
   log.info('center.started', { baseUrl: center.baseUrl, adminUrl: center.adminUrl, dataDir: center.dataDir })
@@ -38,8 +38,10 @@ export async function runCenter(call: Invocation): Promise<number> {
   return 0
 }
 
-function firstPod(texts: Texts, dataDir: string): string {
-  return dataDir === keys['data-dir'].default ? texts.nextFirstPod : `${texts.nextFirstPod} --data-dir ${dataDir}`
+function firstAccount(texts: Texts, dataDir: string): string {
+  return dataDir === keys['data-dir'].default
+    ? texts.nextFirstAccount
+    : `${texts.nextFirstAccount} --data-dir ${dataDir}`
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

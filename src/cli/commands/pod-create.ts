@@ -15,9 +15,7 @@ export async function createPod(call: Invocation): Promise<number> {
   }
   out.print(fill(texts.podMade, { name: pod.name, base: out.style.bold(pod.base) }))
   const next =
-    webId === undefined
-      ? fill(texts.podNextOwn, { url: pod.owners[0]!.replace(/#.*$/, '') })
-      : fill(texts.podNextForeign, { base: pod.base })
+    webId === undefined ? fill(texts.podNextOwn, { name: pod.name }) : fill(texts.podNextForeign, { base: pod.base })
   const lines = [
     [texts.podWebId, pod.owners.join(' ')],
     [texts.podNext, next],
