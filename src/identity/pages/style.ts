@@ -23,7 +23,6 @@ svg{flex:none;display:block}
 :focus-visible{outline:3px solid var(--link);outline-offset:2px;border-radius:.35rem}
 [tabindex="-1"]:focus{outline:0}
 .soft{color:var(--soft)}.small{font-size:.875rem}
-.unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .skip{position:absolute;left:1rem;top:-4rem;padding:.5rem 1rem;background:var(--card);border-radius:.5rem;z-index:2}
 .skip:focus{top:.75rem}`
 
@@ -56,13 +55,12 @@ footer{width:100%;max-width:68rem;margin:0 auto;padding:1.25rem;color:var(--soft
 
 const blocks = `.card{display:block;background:var(--card);border:1px solid var(--line);border-radius:1rem;padding:1.75rem;box-shadow:0 1px 2px #0000000a,0 6px 24px #0000000a}
 .card+.card,.stack>*+*{margin-top:1.25rem}
-.stack>.close{margin-top:.35rem}
 .lead{color:var(--soft);margin-top:.4rem}
 .after{margin-top:1.25rem;text-align:center;color:var(--soft)}
-.title{margin-bottom:1.5rem}.stack>.title{margin-bottom:1.75rem}
+.title{margin-bottom:1.5rem}.stack>.title{margin-bottom:1.75rem}.card>.title:last-child{margin-bottom:0}
 .below{margin-top:.6rem}.tick+.below{margin:.1rem 0 0 1.9rem}
 .asked>*+*{margin-top:1.25rem}.asked{margin:1.25rem 0;padding-top:1.25rem;border-top:1px solid var(--line)}
-.webid,.address{overflow-wrap:anywhere}.origin{font-weight:560;overflow-wrap:anywhere}
+.address{overflow-wrap:anywhere}.origin{font-weight:560;overflow-wrap:anywhere}
 .towards{margin-bottom:1.25rem;padding:.75rem;border-radius:.8rem;background:var(--page)}
 .notice+*,.card>.title+.notice{margin-top:1.25rem}form[data-passkey]:not([hidden])~.unable{display:none}
 .developers{margin-top:3rem}.developers>*+*{margin-top:.5rem}
@@ -91,7 +89,7 @@ const blocks = `.card{display:block;background:var(--card);border:1px solid var(
 .mark img{width:100%;height:100%;object-fit:contain}
 .secret{display:block;padding:.7rem .9rem;border:1px solid var(--line);border-radius:.6rem;background:var(--page);user-select:all;overflow-wrap:anywhere}
 pre.secret{margin:0;white-space:pre-wrap}
-.codes{list-style:none;display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));gap:.5rem}
+.codes{list-style:none;display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15rem),1fr));gap:.5rem}
 .meter{display:block;width:100%;height:.5rem;border:0;border-radius:1rem;background:var(--line);overflow:hidden;appearance:none}
 .meter::-webkit-meter-bar{border:0;height:.5rem;background:var(--line);border-radius:1rem}
 .meter::-webkit-meter-optimum-value{background:var(--fill);border-radius:1rem}.meter::-moz-meter-bar{background:var(--fill)}
@@ -134,8 +132,7 @@ const consent = `.app{display:flex;gap:1rem;align-items:center}.app>:last-child{
 .three{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1rem;margin-top:3.5rem}
 .three>*{padding:1.4rem}.three .card+.card{margin:0}.three svg{color:var(--link);margin-bottom:.8rem}.three p{color:var(--soft);margin-top:.3rem}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,15rem),1fr));gap:1rem}.tiles>.card{margin:0;padding:1.25rem}
-.center{text-align:center}.center .mark{margin:0 auto 1rem}
-@media (max-width:30rem){.mark.large{width:3rem;height:3rem;border-radius:.9rem;font-size:1.25rem}.tools:last-child{width:100%;flex-wrap:nowrap}.tools:only-of-type{width:auto}.card{padding:1.25rem}.top,main{padding-left:1rem;padding-right:1rem}}
+@media (max-width:30rem){.mark.large{width:3rem;height:3rem;border-radius:.9rem;font-size:1.25rem}form.tools{width:100%;flex-wrap:nowrap;justify-content:space-between}.card{padding:1.25rem}.top,main{padding-left:1rem;padding-right:1rem}}
 @media (forced-colors:active){.choice:has(:checked){outline:2px solid Highlight}button,.button{border-color:ButtonText}}
 @media print{.top,.menu,footer{display:none}}`
 

@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto'
 
+import { colours, typeface } from '../answer/look.ts'
 import { isContainer, nameOf, parentOf, type Path } from '../path.ts'
 import { essenceOf } from '../rdf/media-types.ts'
 import type { Child } from '../store/resource.ts'
@@ -11,10 +12,9 @@ import { type Language, listingTexts } from './listing-texts.ts'
 /** Rows on a page; people do not read more. */
 export const maxRows = 1000
 
-const style = `:root{color-scheme:light dark;--line:#8884;--soft:#6b7280;--link:#2456c9}
-@media (prefers-color-scheme:dark){:root{--soft:#9aa3b2;--link:#8fb4ff}}
+const style = `${colours}
 *{box-sizing:border-box}
-body{margin:0 auto;max-width:62rem;padding:2.5rem 1.25rem 4rem;font:16px/1.5 system-ui,"Noto Sans SC","PingFang SC","Microsoft YaHei",sans-serif}
+body{margin:0 auto;max-width:62rem;padding:2.5rem 1.25rem 4rem;background:var(--page);color:var(--text);font:16px/1.5 ${typeface}}
 h1{margin:0;font-size:1.35rem;font-weight:600;overflow-wrap:anywhere}
 p{margin:.25rem 0 1.25rem;color:var(--soft);font-size:.9rem}
 a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}

@@ -40,5 +40,5 @@ function row(one: WebIdView, scene: Scene): Html {
 function proof(wanted: PageModels['webIds']['proof'], { words }: Scene): Value {
   if (wanted === undefined) return undefined
   const { webIdsPage: texts } = words
-  return html`<div class="notice warn"><h3>${texts.proofTitle}</h3><p>${texts.proof}</p></div><div><p class="soft small">${texts.document}</p><p class="code">${wanted.document}</p></div><pre class="secret code">${wanted.triple}</pre>`
+  return html`<div class="notice warn"><h3>${texts.proofTitle}</h3><p>${texts.proof}</p></div><div><p class="soft small">${texts.document}</p><p>${breakable(wanted.document)}</p></div><pre class="secret code">${wanted.triple}</pre>`
 }

@@ -8,7 +8,6 @@ export const en = {
   errorTitle: (title: string) => `Error: ${title}`,
   summary: (count: number) => (count === 1 ? 'Please correct this:' : 'Please correct these:'),
   cancel: 'Cancel',
-  close: 'Back',
   never: 'never',
   noEnd: 'never',
   created: 'Created',

@@ -10,7 +10,6 @@ export const zh: Words = {
   errorTitle: (title) => `错误：${title}`,
   summary: () => '请更正以下内容：',
   cancel: '取消',
-  close: '返回',
   never: '从未',
   noEnd: '无限期',
   created: '创建于',
