@@ -178,6 +178,8 @@ export const errorCodes = {
   INVITE_INVALID: row(403, 4, 'A new account needs a valid invite', 'Ask the operator: xpod account invite'),
   MAIL_OFF: row(400, 78, 'This server sends no letters', 'Ask its operator: xpod account reset-link'),
   FORM_STALE: row(403, 4, 'The form is too old or came from elsewhere', 'Load the page again and send it once more.'),
+  NAME_MISMATCH: row(400, 2, 'This is not its name', 'Type the name exactly as it is shown.'),
+  NOT_SURE: row(400, 2, 'It was not confirmed', 'Tick the box that says so.'),
   FIELD_INVALID: row(400, 2, 'A field is missing or not valid', 'See the detail.'),
   EXPIRY_INVALID: row(400, 2, 'The end must lie ahead, at most ten years', 'Choose another date.'),
   OWNER_LAST: row(400, 6, 'A pod needs an owner', 'Add another one first.'),

@@ -23,6 +23,8 @@ export interface PodReport {
 }
 
 export interface NewPodWish {
+  /** Drawn by the caller, who keeps it before there is a pod; undefined: drawn here. */
+  readonly id?: string | undefined
   readonly name: string
   /** Of the owner; undefined makes the pod's own profile the WebID. */
   readonly webId?: string | undefined
@@ -42,6 +44,8 @@ export interface PodAdministration {
   show(name: string): Promise<PodReport>
   delete(name: string): Promise<void>
   setQuota(name: string, quota: Quota): Promise<PodReport>
+  /** By name or id. Throws POD_UNKNOWN. */
+  setOwners(name: string, owners: readonly string[]): Promise<void>
 }
 
 export const maxPodsAPage = 1000
@@ -83,11 +87,11 @@ export function administerPods(options: AdministrationOptions): PodAdministratio
   }
 
   return {
-    async create({ name, webId, reuseName }) {
+    async create({ id, name, webId, reuseName }) {
       checkPodName(name)
       const nowMs = clock.nowMs()
       const pod = planPod({
-        id: random.uuid7(nowMs),
+        id: id ?? random.uuid7(nowMs),
         name,
         base: podBase(options.baseUrl, options.pods, name),
         ...(webId === undefined ? {} : { webId }),
@@ -106,6 +110,9 @@ export function administerPods(options: AdministrationOptions): PodAdministratio
     show: async (name) => report(await known(name)),
     async delete(name) {
       await directory.delete((await known(name)).id)
+    },
+    async setOwners(name, owners) {
+      await directory.setOwners((await known(name)).id, owners)
     },
     async setQuota(name, { bytes, resources }) {
       const { id, quotaBytes, quotaResources } = await known(name)

@@ -66,7 +66,9 @@ function isTokenOf({ sealer, clock }: IdentityParts, token: string, { account, w
     if (error instanceof XpodError && error.code === 'SECRET_MISMATCH') return false
     throw error
   }
-  const [kind, forAccount, forWebId, endsMs] = JSON.parse(Buffer.from(opened).toString()) as unknown[]
-  const isOurs = kind === mark && forAccount === account && forWebId === webId
+  const text = Buffer.from(opened).toString()
+  if (!text.startsWith(`["${mark}",`)) return false
+  const [, forAccount, forWebId, endsMs] = JSON.parse(text) as unknown[]
+  const isOurs = forAccount === account && forWebId === webId
   return isOurs && typeof endsMs === 'number' && clock.nowMs() < endsMs
 }
