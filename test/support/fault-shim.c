@@ -79,6 +79,7 @@ static int fails(int kind) {
   if (!(control->kinds & kind)) return 0;
   int32_t now = __sync_add_and_fetch(&control->counted, 1);
   if (!control->nth || !(now == control->nth || (control->sticky && now > control->nth))) return 0;
+  while (control->error < 0) pause(); // a disk that never answers
   errno = control->error;
   return 1;
 }

@@ -10,7 +10,8 @@ import { root } from './source-tree.ts'
 /** Bits of fault-shim.c. */
 export const kinds = { write: 1, sync: 2, rename: 4, unlink: 8, create: 16, truncate: 32 } as const
 export type CallKind = keyof typeof kinds
-export type Fault = 'EIO' | 'ENOSPC'
+/** HANG: the call never returns. */
+export type Fault = 'EIO' | 'ENOSPC' | 'HANG'
 
 const wordBytes = 4
 const words = 5
@@ -37,7 +38,7 @@ export class FaultControl implements Disposable {
 
   /** The nth call of this kind from now on fails; 0 only counts. */
   arm(kind: CallKind, nth: number, fault: Fault): void {
-    this.#write([kinds[kind], nth, constants.errno[fault], 0, 0])
+    this.#write([kinds[kind], nth, fault === 'HANG' ? -1 : constants.errno[fault], 0, 0])
   }
 
   /** Calls of the armed kind since `arm`. */

@@ -1,6 +1,7 @@
 // xpod center: starts, says where, stays until it is asked to stop, drains.
 
-import { startCenter } from '../../center/center.ts'
+import { type Center, startCenter } from '../../center/center.ts'
+import { delay, systemClock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
 import { keys } from '../../config/keys.ts'
 import type { Invocation } from '../invocation.ts'
@@ -10,6 +11,8 @@ import { centerOptions, openLog, surround } from './center-options.ts'
 
 /** EX_IOERR: it cannot be known whether a change was stored, so nothing may be said about it any more. */
 const fatalStatus = 74
+/** After the last answer, how long closing may take. */
+const maxCloseMs = 10_000
 
 export async function runCenter(call: Invocation): Promise<number> {
   const { out, texts, signal, surroundings } = call
@@ -33,9 +36,24 @@ export async function runCenter(call: Invocation): Promise<number> {
   if (status !== 0) return status
   if (out.isErrorTerminal) out.complain(texts.stopping)
   log.info('center.draining')
-  await Promise.race([center.drain(settings['drain-delay']).then(() => center[Symbol.asyncDispose]()), fatal.promise])
-  log.info('center.stopped')
-  return 0
+  const stopped = center.drain(settings['drain-delay']).then(() => closeInTime(center, log))
+  const final = await Promise.race([stopped, fatal.promise])
+  if (final === 0) log.info('center.stopped')
+  return final
+}
+
+/** What hangs in the disk must not hang the stop: recovery at the next start decides what was stored. */
+async function closeInTime(center: Center, log: Log): Promise<number> {
+  const late = new AbortController()
+  const stuck = delay(systemClock, maxCloseMs, late.signal).then(() => {
+    log.error('center.stuck', { waitedMs: maxCloseMs })
+    // Leaving by exit would wait for the very thread that hangs.
+    process.kill(process.pid, 'SIGKILL')
+    return fatalStatus
+  })
+  stuck.catch(() => {})
+  const closed = center[Symbol.asyncDispose]().then(() => 0)
+  return Promise.race([closed, stuck]).finally(() => late.abort())
 }
 
 function firstAccount(texts: Texts, dataDir: string): string {
