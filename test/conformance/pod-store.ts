@@ -231,11 +231,11 @@ function bodies(open: () => Promise<PodStoreWorld>): void {
     const { store } = world
     const pod = await createPod(store, 'alice', { bytes: 1_000_000 })
     const uploads = Array.from({ length: 1000 }, () =>
-      store.stage(pod, chunksOf(large.subarray(0, 40_000)), { ...limits, expectedBytes: 40_000 }, signal),
+      store.stage(pod, chunksOf(large.subarray(0, 70_000)), { ...limits, expectedBytes: 70_000 }, signal),
     )
     const results = await Promise.allSettled(uploads)
     const staged = results.filter((result) => result.status === 'fulfilled')
-    assert.equal(staged.length, 24)
+    assert.equal(staged.length, 14)
     for (const result of results) {
       if (result.status === 'rejected') assert(failsWith('QUOTA_EXCEEDED')(result.reason), String(result.reason))
     }

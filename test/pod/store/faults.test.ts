@@ -119,7 +119,7 @@ test('a body staged but not committed at a crash is swept at the next start', as
   {
     await using world = await openTestStore({ dir: home.path })
     const pod = await createPod(world.store, 'alice')
-    await world.store.stage(pod, chunksOf(randomBytes(50_000)), limits, signal)
+    await world.store.stage(pod, chunksOf(randomBytes(80_000)), limits, signal)
     assert.equal((await world.objects.list('', undefined, 10)).length, 1)
   }
   await using again = await openTestStore({ dir: home.path })
@@ -139,9 +139,9 @@ test('a PUT of equal bytes while the sweep is between mark and delete keeps its 
   })
   const { store, clock, objects } = world
   const pod = await createPod(store, 'alice')
-  const bytes = randomBytes(50_000)
+  const bytes = randomBytes(80_000)
   await putLarge(store, pod, '/x', bytes)
-  await putLarge(store, pod, '/x', randomBytes(50_000))
+  await putLarge(store, pod, '/x', randomBytes(80_000))
   clock.advance(25 * hourMs)
   await until('the sweep has marked', () => isMarked)
   await putLarge(store, pod, '/x', bytes)
@@ -158,15 +158,15 @@ test('a damaged body is quarantined, named in the log and counted, never served'
     await using world = await openTestStore({ dir: home.path })
     pod = await createPod(world.store, 'alice')
     assert((await world.store.commit(changeOf(pod, [putOp('/small', 'hello'), putOp('/good', 'x')]))).ok)
-    await putLarge(world.store, pod, '/large', randomBytes(50_000))
-    await putLarge(world.store, pod, '/lost', randomBytes(50_000))
+    await putLarge(world.store, pod, '/large', randomBytes(80_000))
+    await putLarge(world.store, pod, '/lost', randomBytes(80_000))
   }
   const raw = new Sqlite(join(home.path, 'xpod.db'))
   raw.prepare('UPDATE body SET bytes = ? WHERE bytes = ?').run(Buffer.from('hellO'), Buffer.from('hello'))
   const rows = raw.prepare('SELECT key, blob FROM resource WHERE blob IS NOT NULL ORDER BY key').all()
   raw.close()
   const [large, lost] = rows as { key: string; blob: string }[]
-  await writeFile(join(home.path, 'objects', large!.blob), randomBytes(50_000))
+  await writeFile(join(home.path, 'objects', large!.blob), randomBytes(80_000))
   await unlink(join(home.path, 'objects', lost!.blob))
 
   await using world = await openTestStore({ dir: home.path })

@@ -106,9 +106,11 @@ export function createBodyReader(parts: BodyParts): Pick<PodReader, 'readBody' |
     async *streamBody(pod: PodId, resource: Resource, range: ByteRange | undefined, signal: AbortSignal) {
       const ref = resource.bodyRef
       assert(ref !== undefined, 'containers have no body')
-      if ('blob' in ref) return yield* streamBlob(pod, resource, ref.blob, { range, signal })
-      const bytes = await readBody(pod, resource, signal)
-      yield range === undefined ? bytes : bytes.subarray(range.start, range.end + 1)
+      if ('blob' in ref) yield* streamBlob(pod, resource, ref.blob, { range, signal })
+      else {
+        const bytes = await readBody(pod, resource, signal)
+        yield range === undefined ? bytes : bytes.subarray(range.start, range.end + 1)
+      }
     },
   }
 }
