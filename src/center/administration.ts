@@ -44,8 +44,6 @@ export interface PodAdministration {
   show(name: string): Promise<PodReport>
   delete(name: string): Promise<void>
   setQuota(name: string, quota: Quota): Promise<PodReport>
-  /** By name or id. Throws POD_UNKNOWN. */
-  setOwners(name: string, owners: readonly string[]): Promise<void>
 }
 
 export const maxPodsAPage = 1000
@@ -110,9 +108,6 @@ export function administerPods(options: AdministrationOptions): PodAdministratio
     show: async (name) => report(await known(name)),
     async delete(name) {
       await directory.delete((await known(name)).id)
-    },
-    async setOwners(name, owners) {
-      await directory.setOwners((await known(name)).id, owners)
     },
     async setQuota(name, { bytes, resources }) {
       const { id, quotaBytes, quotaResources } = await known(name)

@@ -30,7 +30,7 @@ export interface PodState {
   readonly quotaBytes: number
 }
 
-/** Pods as accounts need them. A pod is named by its id or its name. */
+/** Pods as accounts need them. */
 export interface PodMaker {
   /** Throws POD_EXISTS, POD_NAME_INVALID, POD_NAME_RESERVED. Without `webId` the pod's own profile is the WebID. */
   create(wish: {
@@ -38,9 +38,9 @@ export interface PodMaker {
     readonly name: string
     readonly webId?: string | undefined
   }): Promise<PodState>
-  /** Throws POD_UNKNOWN, as does the next. */
+  /** By id or name. Throws POD_UNKNOWN. */
   show(pod: string): Promise<PodState>
-  setOwners(pod: string, owners: readonly string[]): Promise<void>
+  setOwners(podId: string, owners: readonly string[]): Promise<void>
 }
 
 export interface IdentityParts {
