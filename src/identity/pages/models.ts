@@ -294,7 +294,7 @@ export interface PageModels {
     /** Where the browser goes afterwards, when it leaves this site. */
     readonly redirectOrigin?: string | undefined
   }
-  readonly loggedOut: Record<never, never>
+  readonly loggedOut: Readonly<Record<string, never>>
   /** A login that an app began cannot go on. `code` as OAuth names it; `detail` is in English, for the app's developer. */
   readonly loginProblem: { readonly status: number; readonly code: string; readonly detail: string }
   /** A page could not be given or a form not be taken; `status` is that of the answer. */
@@ -311,6 +311,3 @@ export type PageName = keyof PageModels
 
 /** A page by name with its model: what handlers give. */
 export type Page = { [Name in PageName]: { readonly name: Name; readonly model: PageModels[Name] } }[PageName]
-
-/** Gives the whole HTML document. */
-export type RenderPage = <Name extends PageName>(name: Name, model: PageModels[Name], frame: Frame) => Uint8Array

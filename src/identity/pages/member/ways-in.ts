@@ -36,7 +36,7 @@ export const changePassword: Draw<PageModels['changePassword']> = (model, scene)
 
 /** So that a password keeper knows whose password it is. */
 function userName(email: string | undefined): Html {
-  return html`${email !== undefined && html`<input type="hidden" autocomplete="username" value="${email}">`}`
+  return html`${email !== undefined && html`<input type="text" autocomplete="username" value="${email}" readonly hidden>`}`
 }
 
 function emailField(label: string, value: string, scene: Scene): Html {

@@ -58,7 +58,9 @@ ${webIds.length > 0 && form(scene, { action: cancelAction, id: 'cancel' }, undef
 }
 
 function choice(webId: string, chosen: string | undefined, index: number): Html {
-  return html`<label class="choice" for="webId-${index}"><input type="radio" id="webId-${index}" name="webId" value="${webId}"${webId === chosen && html` checked`} required>${breakable(webId)}</label>`
+  // The first has the name alone, so that the summary of problems leads to it.
+  const id = index === 0 ? 'webId' : `webId-${index}`
+  return html`<label class="choice" for="${id}"><input type="radio" id="${id}" name="webId" value="${webId}"${webId === chosen && html` checked`} required>${breakable(webId)}</label>`
 }
 
 function withoutWebId(model: PageModels['chooseWebId'], scene: Scene): Html {
