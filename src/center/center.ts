@@ -71,7 +71,7 @@ export async function startCenter(options: CenterOptions, parts: Surround): Prom
   const local = createLocalDocuments({ baseUrl, routes, homes, authorizer: () => authorizer })
   const groups = createGroupSource({ door, local, clock, rdf, log })
   const authorizer = createWacAuthorizer({ acls: homes, groups, acceptOrigin: options.aclOrigin, rdf, log })
-  const identity = stack.use(await openIdentity(options, parts, { baseUrl, opened, door, local }))
+  const identity = stack.use(await openIdentity(options, parts, { baseUrl, opened, door, local, rdf }))
   const own = identity.provider.issuers
   const authenticator = createAuthenticator({ own, door, local, rdf, clock, log, metrics })
   const limits = { ...protocolLimits, maxBodyBytes: options.maxBodyBytes }
