@@ -186,7 +186,7 @@ async function token(endpoints: Endpoints, request: HttpRequest): Promise<HttpAn
   const form = await readForm(request)
   if (form.get('grant_type') === 'client_credentials') return await endpoints.credentials(request, form)
   // Pods refuse tokens that are bound to no key, so none is made.
-  if (request.headers.dpop === undefined) {
+  if (!request.headers.dpop) {
     return oauthError(request, { error: 'invalid_dpop_proof', detail: 'there is no DPoP header' })
   }
   form.delete('resource')

@@ -54,6 +54,11 @@ const upsert = `INSERT INTO oidc_record (model, id, payload, grant_id, uid, acco
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (model, id) DO UPDATE SET payload = excluded.payload, grant_id = excluded.grant_id, uid = excluded.uid,
   account = excluded.account, session = excluded.session, expires_ms = excluded.expires_ms`
+/** An app that logs in anew whenever its page is loaded gets a refresh token each time and forgets those before. */
+const maxRefreshTokens = 20
+const forgetOldest = `DELETE FROM oidc_record WHERE grant_id = ? AND model = 'RefreshToken' AND expires_ms < (
+  SELECT expires_ms FROM oidc_record WHERE grant_id = ? AND model = 'RefreshToken'
+  ORDER BY expires_ms DESC LIMIT 1 OFFSET ${maxRefreshTokens - 1})`
 const columns = 'id, payload, consumed_ms'
 const alive = '(expires_ms IS NULL OR expires_ms > ?)'
 const selectOne = `SELECT ${columns} FROM oidc_record WHERE model = ? AND id = ? AND ${alive}`
@@ -87,7 +92,9 @@ export function createRecords({ db, clock, revocations }: RecordParts): Records 
       const grantId = model === 'Grant' ? id : textOrNull(payload['grantId'])
       const expiresMs = ttlSeconds === undefined ? null : clock.nowMs() + ttlSeconds * 1000
       const names = [grantId, textOrNull(payload['uid']), ...ownerOf(payload)]
-      await db.write([{ query: upsert, args: [model, keyOf(model, id), text, ...names, expiresMs] }])
+      const put: Step = { query: upsert, args: [model, keyOf(model, id), text, ...names, expiresMs] }
+      const thin: Step = { query: forgetOldest, args: [grantId, grantId] }
+      await db.write(model === 'RefreshToken' ? [put, thin] : [put])
     },
     find: (model, id) => one(selectOne, [model, keyOf(model, id)], id),
     findByUid: (model, uid) => one(selectByUid, [uid, model]),
