@@ -2,7 +2,7 @@
 // Parsed with oxc-parser. Knows nothing of the rules themselves.
 
 import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, posix, relative, resolve } from 'node:path'
+import { dirname, join, posix, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { parseSync, type StaticExport } from 'oxc-parser'
@@ -37,10 +37,10 @@ export interface SourceFile {
   lineAt(offset: number): number
 }
 
-/** Every .ts file below a folder of the project. */
+/** Every .ts file below a folder of the project, packages installed there apart. */
 export function readSourceTree(folder: string): SourceFile[] {
   return filesBelow(join(root, folder))
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => path.endsWith('.ts') && !path.includes(`${sep}node_modules${sep}`))
     .map((path) => parseSource(relative(root, path).replaceAll('\\', '/'), readFileSync(path, 'utf8')))
 }
 
