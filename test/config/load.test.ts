@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 
-import { environmentName, keyNames } from '../../src/config/keys.ts'
+import { environmentName, type KeyName, keyNames } from '../../src/config/keys.ts'
 import { loadSettings, masked, readSurroundings } from '../../src/config/load.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'xpod-config-'))
@@ -54,9 +54,18 @@ test('flag, environment, file, config.d and default count in this order', async 
   assert.equal(loadSettings({}, { XPOD_CONFIG: config }).settings.pods, 'host')
 })
 
+/** A value for each setting that has no default. */
+const samples: Partial<Record<KeyName, string>> = {
+  'base-url': 'http://a.example/',
+  registration: 'closed',
+  'secret-file': '/a/secret',
+  'smtp-url': 'smtps://user:password@mail.example',
+  'mail-from': 'pods@a.example',
+}
+
 test('every setting can be given by flag, by environment and in the file', async () => {
   for (const name of keyNames) {
-    const text = loadSettings({}, {}).given[name]?.text ?? 'http://a.example/'
+    const text = loadSettings({}, {}).given[name]?.text ?? samples[name]!
     const config = await file({ [name]: text })
     assert.equal(loadSettings({ [name]: text }, {}).given[name]?.origin, `--${name}`)
     assert.equal(loadSettings({}, { [environmentName(name)]: text }).given[name]?.origin, environmentName(name))
