@@ -11,6 +11,7 @@ import { problemAnswer } from '../core/http/problem.ts'
 import { startHttpServer } from '../core/http/server.ts'
 import { isLoopbackName } from '../core/routing/host.ts'
 import { createRoutingTable } from '../core/routing/table.ts'
+import { createIsLogin } from '../identity/account/web-id-documents.ts'
 import { createGroupSource } from '../pod/access/groups.ts'
 import { createWacAuthorizer } from '../pod/access/wac.ts'
 import { createAuthenticator } from '../pod/auth/authenticator.ts'
@@ -75,7 +76,9 @@ export async function startCenter(options: CenterOptions, parts: Surround): Prom
   const own = identity.provider.issuers
   const authenticator = createAuthenticator({ own, door, local, rdf, clock, log, metrics })
   const limits = { ...protocolLimits, maxBodyBytes: options.maxBodyBytes }
-  const podServer = createPodServer({ store, homes, authenticator, authorizer, rdf, clock, random, log, limits })
+  const isLogin = createIsLogin(db)
+  const pod = { store, homes, authenticator, authorizer, isLogin, rdf, clock, random, log, limits }
+  const podServer = createPodServer(pod)
 
   const { accounts, provider } = identity
   const inside = { baseUrl, store, accounts, rotateKeys: () => provider.rotateKeys() }

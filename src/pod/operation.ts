@@ -22,6 +22,8 @@ export interface PodParts {
   readonly store: PodStore
   readonly authorizer: Authorizer
   readonly rdf: RdfWorkers
+  /** Whether somebody logs in here with a WebID that lives in the document at this URL. */
+  readonly isLogin: (documentUrl: string) => Promise<boolean>
   readonly clock: Clock
   readonly random: Random
   readonly log: Log

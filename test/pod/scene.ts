@@ -96,6 +96,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     store,
     homes,
     authorizer,
+    isLogin: async () => false,
     rdf,
     authenticator: { authenticate: ({ authorization }) => ({ webId: authorization! }) },
     limits: { maxBodyBytes: 2 ** 30, maxRdfBytes: 2 ** 26, maxPatchBytes: 2 ** 20, maxPatchTargetBytes: 2 ** 24 },

@@ -1,4 +1,4 @@
-// The login provider of a WebID that this pod's owners use (rule 7): who may write the profile must not be able to take the
+// The login provider of a WebID that this pod's owners or accounts here use (rule 7): who may write the profile must not be able to take the
 // identity. The set of solid:oidcIssuer triples of such a document changes through account pages and command line only, so
 // a PUT or PATCH that would change it, and a DELETE that would drop it, is 409. Making the document in the first place is
 // free: without it nobody can log in with that WebID.
@@ -13,12 +13,13 @@ import { urlOf } from '../resource/links.ts'
 import type { PodRecord } from '../store/resource.ts'
 import type { Target } from './target.ts'
 
-/** Whether a WebID of the pod's owners lives in the document at this path, under the pod's base or a former one. */
-export function isIdentity(pod: PodRecord, path: Path): boolean {
-  return [pod.base, ...pod.aliases].some((base) => {
+/** Whether a WebID of the pod's owners or of an account lives in the document at this path, under any base of the pod. */
+export async function isIdentity({ isLogin }: Pick<PodParts, 'isLogin'>, pod: PodRecord, path: Path): Promise<boolean> {
+  for (const base of [pod.base, ...pod.aliases]) {
     const url = base + path.slice(1)
-    return pod.owners.some((webId) => webId === url || webId.startsWith(`${url}#`))
-  })
+    if (pod.owners.some((webId) => webId === url || webId.startsWith(`${url}#`)) || (await isLogin(url))) return true
+  }
+  return false
 }
 
 /** Throws ISSUER_PROTECTED when `after` states other login providers than the document as it is. */

@@ -93,6 +93,7 @@ export async function openWorld(
       random,
       log,
       metrics,
+      isLogin: async () => false,
       limits: { minFreeBytes: 0 },
     }),
   )
