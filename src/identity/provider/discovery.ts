@@ -7,7 +7,7 @@ export const scopes = ['openid', 'profile', 'offline_access', 'webid'] as const
 /** Of proofs at the token endpoint: what clients in use have (Inrupt's ES256, the conformance harness RS256). */
 export const proofAlgorithms = ['ES256', 'RS256'] as const
 export const clientAuthentication = ['client_secret_basic', 'client_secret_post', 'none'] as const
-export const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials'] as const
+const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials'] as const
 
 export const paths = {
   authorization: '/.oidc/auth',
