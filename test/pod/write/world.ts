@@ -93,7 +93,6 @@ export async function openWorld(
       random,
       log,
       metrics,
-      isLogin: async () => false,
       limits: { minFreeBytes: 0 },
     }),
   )
@@ -117,7 +116,8 @@ export async function openWorld(
     maxPatchTargetBytes: 16 << 20,
     ...wish.limits,
   }
-  const parts: PodParts = { store, authorizer, rdf, clock, random, log, limits }
+  const isLogin = async (): Promise<boolean> => false
+  const parts: PodParts = { store, authorizer, isLogin, rdf, clock, random, log, limits }
   const owned = stack.move()
   return worldOf(parts, home, () => owned.disposeAsync())
 }
