@@ -8,7 +8,7 @@ import { argv } from 'node:process'
 
 import type { Browser } from 'playwright-core'
 
-import type { Language } from '../../src/identity/pages/models.ts'
+import type { Language } from '../../src/identity/account/accounts.ts'
 import { type Example, frameOf, longNames, ordinary, plainNames, states } from '../identity/pages/examples.ts'
 import { show } from '../identity/pages/shown.ts'
 import { launchChromium } from './chromium.ts'

@@ -7,7 +7,7 @@ const browsers: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['Samsung Internet', /\bSamsungBrowser\//],
   ['Firefox', /\b(?:Firefox|FxiOS)\//],
   ['WeChat', /\bMicroMessenger\//],
-  ['Chrome', /\b(?:Chrome|Chromium|CriOS)\//],
+  ['Chrome', /\b(?:Headless)?Chrome\/|\b(?:Chromium|CriOS)\//],
   ['Safari', /\bSafari\//],
 ]
 

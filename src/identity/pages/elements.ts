@@ -5,7 +5,8 @@
 import { dateText, timeText } from './format.ts'
 import { html, type Html, type Value } from './html.ts'
 import { icon } from './icons.ts'
-import type { Language, Problem, Reauthentication } from './models.ts'
+import type { Language } from '../account/accounts.ts'
+import type { Problem, Reauthentication } from './models.ts'
 import type { Scene } from './scene.ts'
 import { noticeTexts, refusal } from './words/refusals.ts'
 
@@ -147,15 +148,19 @@ export function asking(scene: Scene, ask: Reauthentication, grave: (password: Va
     return html`<div class="fields"><p>${words.logInAgainHint}</p><p><a class="button" href="${ask.link}">${words.logInAgain}</a></p></div>`
   }
   if (ask.by === 'session') return grave(undefined)
-  return grave(
-    field(scene, {
-      name: 'password',
-      label: words.yourPassword,
-      hint: words.yourPasswordHint,
-      type: 'password',
-      autocomplete: 'current-password',
-    }),
-  )
+  const password = field(scene, {
+    name: 'password',
+    label: words.yourPassword,
+    hint: words.yourPasswordHint,
+    type: 'password',
+    autocomplete: 'current-password',
+  })
+  return grave(html`${userName(scene.frame.member?.label)}${password}`)
+}
+
+/** Unseen and not sent: so that a password keeper knows whose password is asked for. */
+export function userName(name: string | undefined): Value {
+  return name !== undefined && html`<input type="text" autocomplete="username" value="${name}" readonly hidden>`
 }
 
 export function passkeyForm(

@@ -1,7 +1,7 @@
 // Dates, sizes and counts as people of each language write them, by Intl. Times are in UTC and say so: a page without a
 // script does not know its reader's zone, and a wrong hour would be worse than a foreign one.
 
-import type { Language } from './models.ts'
+import type { Language } from '../account/accounts.ts'
 
 /** For `lang` and for Intl. */
 export const locales: Readonly<Record<Language, string>> = { en: 'en', zh: 'zh-Hans' }

@@ -7,8 +7,6 @@ import type { ErrorCode } from '../../base/error-codes.ts'
 import type { Language } from '../account/accounts.ts'
 import type { ClientView } from '../provider/contract.ts'
 
-export type { Language }
-
 export interface Frame {
   readonly language: Language
   /** For the hidden field `csrf`. Empty on pages without a form. */

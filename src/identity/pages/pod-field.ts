@@ -15,7 +15,7 @@ export function podField(
     name: wish.name,
     label: wish.label,
     value: wish.value,
-    hint: `${words.podNameHint} ${words.podAddress(`${before}${words.yourName}${after}`)}`,
+    hint: words.podNameHint(`${before}${words.yourName}${after}`),
     autocomplete: 'off',
     isVerbatim: true,
     maxLength: 63,

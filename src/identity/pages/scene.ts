@@ -2,7 +2,8 @@
 // around it (head, top bar, navigation, footer) is drawn by document.ts from the frame.
 
 import type { Html } from './html.ts'
-import type { Frame, Language, MemberLinks } from './models.ts'
+import type { Language } from '../account/accounts.ts'
+import type { Frame, MemberLinks } from './models.ts'
 import type { Words } from './words/en.ts'
 
 export interface Scene {

@@ -33,6 +33,7 @@ const frame = `.top{display:flex;flex-wrap:wrap;align-items:center;gap:.25rem 1r
 .tools{display:flex;flex-wrap:wrap;align-items:center;justify-content:flex-end;gap:.25rem .35rem;min-width:0}.tools.tools>*{margin-top:0}.brand+.tools{margin-left:auto}
 .who{color:var(--soft);font-size:.9rem;max-width:16rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .tools a,.tools .quiet{display:inline-flex;align-items:center;min-height:2.25rem;padding:0 .6rem;border-radius:.5rem;color:var(--soft);font-size:.9rem;text-decoration:none}
+.tools .quiet{flex:none;white-space:nowrap}
 .tools a:hover,.tools .quiet:hover{color:var(--text);background:var(--line)}
 .tools [aria-current]{color:var(--text);font-weight:600}
 [hidden]{display:none!important}
@@ -95,7 +96,7 @@ pre.secret{margin:0;white-space:pre-wrap}
 .meter::-webkit-meter-optimum-value{background:var(--fill);border-radius:1rem}.meter::-moz-meter-bar{background:var(--fill)}
 .meter::-webkit-meter-suboptimum-value,.meter::-webkit-meter-even-less-good-value{background:var(--bad);border-radius:1rem}`
 
-const forms = `form>:not([type=hidden])~*,.fields>*+*{margin-top:1.15rem}
+const forms = `form>:not([type=hidden],[hidden])~*,.fields>*+*{margin-top:1.15rem}
 h2+form{margin-top:1.15rem}
 label,legend{display:block;padding:0;font-weight:560}
 .hint{color:var(--soft);font-size:.875rem;margin-top:.15rem}

@@ -1,7 +1,8 @@
 // Example models of every page, for the tests and for the pictures: an ordinary one each, the states that look different,
 // and one set with everything as long as it may be, in Chinese.
 
-import type { AppView, Frame, Language, Page, PageModels, PageName } from '../../../src/identity/pages/models.ts'
+import type { Language } from '../../../src/identity/account/accounts.ts'
+import type { AppView, Frame, Page, PageModels, PageName } from '../../../src/identity/pages/models.ts'
 
 const day = 86_400_000
 const now = Date.UTC(2026, 10, 22, 20, 15)

@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 
-import type { Language, Page } from '../../../src/identity/pages/models.ts'
+import type { Language } from '../../../src/identity/account/accounts.ts'
+import type { Page } from '../../../src/identity/pages/models.ts'
 import { type Example, frameOf, longNames, ordinary, plainNames, states } from './examples.ts'
 import { policyOf, textOf } from './shown.ts'
 

@@ -8,7 +8,8 @@ import { markOf, nameOf } from '../../../src/identity/pages/client.ts'
 import { deviceOf } from '../../../src/identity/pages/device.ts'
 import { dateText, sizeText, timeText } from '../../../src/identity/pages/format.ts'
 import { html } from '../../../src/identity/pages/html.ts'
-import { type Language, notices } from '../../../src/identity/pages/models.ts'
+import type { Language } from '../../../src/identity/account/accounts.ts'
+import { notices } from '../../../src/identity/pages/models.ts'
 import { pagePolicy } from '../../../src/identity/pages/render.ts'
 import { noticeTexts, refusal } from '../../../src/identity/pages/words/refusals.ts'
 import { words } from '../../../src/identity/pages/words/words.ts'
@@ -83,6 +84,8 @@ test('a browser that pretends to be another is named by its own name', () => {
     'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0 Safari/537.36'
   assert.deepEqual(deviceOf(chrome), { browser: 'Chrome', system: 'Windows' })
   assert.deepEqual(deviceOf(`${chrome} Edg/150.0`), { browser: 'Edge', system: 'Windows' })
+  const headless = chrome.replace('Chrome/', 'HeadlessChrome/')
+  assert.deepEqual(deviceOf(headless), { browser: 'Chrome', system: 'Windows' })
   assert.equal(deviceOf('curl/8'), undefined)
 })
 

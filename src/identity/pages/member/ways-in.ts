@@ -1,6 +1,6 @@
 // How one logs in: password, e-mail address, passkeys, recovery codes; each a page of its own. Codes are shown once.
 
-import { act, asking, date, facts, field, form, heading, listed, news, passkeyForm } from '../elements.ts'
+import { act, asking, date, facts, field, form, heading, listed, news, passkeyForm, userName } from '../elements.ts'
 import { html, type Html } from '../html.ts'
 import type { PageModels, PasskeyView } from '../models.ts'
 import type { Draw, Scene } from '../scene.ts'
@@ -21,7 +21,7 @@ export const changePassword: Draw<PageModels['changePassword']> = (model, scene)
       ? form(
           scene,
           {},
-          html`${field(scene, { name: 'oldPassword', label: texts.old, type: 'password', autocomplete: 'current-password' })}${userName(model.email)}${next}<button>${texts.submit}</button>`,
+          html`${userName(model.email ?? scene.frame.member?.label)}${field(scene, { name: 'oldPassword', label: texts.old, type: 'password', autocomplete: 'current-password' })}${next}<button>${texts.submit}</button>`,
         )
       : asking(scene, model.ask, (password) =>
           form(
@@ -32,11 +32,6 @@ export const changePassword: Draw<PageModels['changePassword']> = (model, scene)
         )
   }</section>`
   return { title, layout: 'wide', here: 'changePassword', body }
-}
-
-/** So that a password keeper knows whose password it is. */
-function userName(email: string | undefined): Html {
-  return html`${email !== undefined && html`<input type="text" autocomplete="username" value="${email}" readonly hidden>`}`
 }
 
 function emailField(label: string, value: string, scene: Scene): Html {

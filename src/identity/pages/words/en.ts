@@ -30,9 +30,9 @@ export const en = {
   login: 'E-mail, name or WebID',
   remember: 'Stay logged in on this device',
   podName: 'Name of your pod',
-  podNameHint: 'Lower-case letters, digits and hyphens. It cannot be changed later.',
+  podNameHint: (address: string) =>
+    `Lower-case letters, digits and hyphens. It cannot be changed later. Your pod will be at ${address}`,
   webId: 'WebID',
-  podAddress: (address: string) => `Your pod will be at ${address}`,
   yourName: 'name',
   logInAgain: 'Log in again to go on',
   logInAgainHint: 'This needs a log-in of the last few minutes.',

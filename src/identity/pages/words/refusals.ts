@@ -3,7 +3,8 @@
 // what its status says. No sentence tells whether an account exists (rule 16).
 
 import { type ErrorCode, errorCodes } from '../../../base/error-codes.ts'
-import type { Language, Notice } from '../models.ts'
+import type { Language } from '../../account/accounts.ts'
+import type { Notice } from '../models.ts'
 
 const en = {
   BODY_INVALID: 'The form did not arrive complete. Try again.',

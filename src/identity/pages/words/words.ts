@@ -1,6 +1,6 @@
 // The words of a page in the language of its reader.
 
-import type { Language } from '../models.ts'
+import type { Language } from '../../account/accounts.ts'
 import { en, type Words } from './en.ts'
 import { zh } from './zh.ts'
 
