@@ -83,7 +83,9 @@ test('markup in an app name, a WebID and a session stays text', { skip }, () =>
   inTab('light', 1100, async (tab) => {
     const hostile = `<img src=x onerror="document.title='ran'"><script>document.title='ran'</script>`
     const names = { person: hostile, pod: hostile, app: hostile, email: hostile, label: hostile }
-    for (const { title, page, frame } of ordinary(names)) {
+    // Every page is searched in markup.test.ts; these show most of what strangers write, and a browser is the judge.
+    const telling = new Set(['consent', 'chooseWebId', 'home', 'pods', 'apps', 'webIds', 'deletePod'])
+    for (const { title, page, frame } of ordinary(names).filter((one) => telling.has(one.title))) {
       const asked = await show(tab, page, frameOf('en', { ...frame, names }))
       assert.equal(await tab.evaluate(`document.querySelectorAll('img[src=x], [onerror]').length`), 0, title)
       assert.notEqual(await tab.title(), 'ran', title)
