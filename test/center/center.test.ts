@@ -94,7 +94,7 @@ test('the front page says what this is, in the reader’s language, to read only
 })
 
 test('reserved places of the origin are 404 problems, and other origins may read them', async () => {
-  for (const path of ['/.account/', '/.notifications/', '/nobody/', '/favicon.ico']) {
+  for (const path of ['/.notifications/', '/nobody/', '/favicon.ico']) {
     const { status, headers } = await ask(path, { Origin: 'https://app.example' })
     assert.equal(status, 404, path)
     assert.equal(headers['content-type'], 'application/problem+json', path)
