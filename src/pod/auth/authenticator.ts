@@ -70,7 +70,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     const grant = known ?? (await verifyToken(claims!, by))
     // Also when it is remembered. A foreign token names no grant of ours.
     const { grantId, issuer } = grant
-    if (own?.isLocal(issuer) && grantId !== undefined && own.isRevoked(grantId)) throw invalidToken('it was taken back')
+    if (own?.isLocal(issuer)) requireStanding(own, grantId)
     if (known === undefined) grants.set(ath, grant, Math.min(grant.expiresMs - nowMs, keepTokenMs))
     useOnce(proof)
     return agentOf(grant, request.origin)
@@ -103,6 +103,12 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       return counted(request, request.authorization)
     },
   }
+}
+
+/** All our access tokens name their grant. Our id tokens do not: they would outlive being taken back. */
+function requireStanding(own: LocalIssuers, grantId: string | undefined): void {
+  if (grantId === undefined) throw invalidToken('it is no access token')
+  if (own.isRevoked(grantId)) throw invalidToken('it was taken back')
 }
 
 function keysOf(own: LocalIssuers | undefined, elsewhere: IssuerKeys): IssuerKeys {
