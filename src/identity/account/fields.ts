@@ -2,6 +2,7 @@
 // e-mail address that differ in case only are one address.
 
 import { XpodError } from '../../base/errors.ts'
+import { canonicalUrl } from '../../pod/url.ts'
 
 const maxEmailBytes = 254
 const maxWebIdBytes = 2000
@@ -52,9 +53,10 @@ export function requirePassword(password: string): void {
   if (bytes === 0 || bytes > maxPasswordBytes) throw new XpodError('PASSWORD_INVALID')
 }
 
-/** Throws WEBID_INVALID. */
+/** No dot segments or credentials: it must not look like the WebID of one pod and be read as that of another. Throws WEBID_INVALID. */
 export function requireWebId(webId: string): void {
-  const isWebId = Buffer.byteLength(webId) <= maxWebIdBytes && webIdForm.test(webId) && URL.canParse(webId)
+  const isWebId =
+    Buffer.byteLength(webId) <= maxWebIdBytes && webIdForm.test(webId) && canonicalUrl(webId) !== undefined
   if (!isWebId) throw new XpodError('WEBID_INVALID')
 }
 

@@ -12,12 +12,12 @@ export type Form = ReadonlyMap<string, string>
 
 export type Sent = { readonly kind: 'json'; readonly json: unknown } | { readonly kind: 'form'; readonly form: Form }
 
-/** Throws MEDIA_TYPE_UNSUPPORTED, BODY_TOO_LARGE, BODY_INVALID. A body of no bytes is an empty JSON object. */
+/** Throws MEDIA_TYPE_UNSUPPORTED, BODY_TOO_LARGE, BODY_INVALID. A body of no bytes that is no form is an empty JSON object. */
 export async function readSent(request: HttpRequest): Promise<Sent> {
   const bytes = request.body === undefined ? Buffer.alloc(0) : await collect(request.body, maxBytes)
-  if (bytes.length === 0) return { kind: 'json', json: {} }
   const type = (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
   if (type === 'application/x-www-form-urlencoded') return { kind: 'form', form: readForm(bytes) }
+  if (bytes.length === 0) return { kind: 'json', json: {} }
   if (type !== 'application/json') throw new XpodError('MEDIA_TYPE_UNSUPPORTED', 'send application/json')
   try {
     return { kind: 'json', json: JSON.parse(bytes.toString()) as unknown }
