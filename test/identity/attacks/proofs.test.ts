@@ -45,7 +45,7 @@ describe('at a pod', () => {
     'without an id': () => proof({ jti: undefined }),
     'of another token': () => proof({ ath: 'A'.repeat(43) }),
     'of another key': async () => proof({}, await createProofKey()),
-    'missing': async () => undefined,
+    missing: async () => undefined,
     'that is no JWT': async () => 'x.y.z',
   }
   for (const [name, make] of Object.entries(wrong)) {

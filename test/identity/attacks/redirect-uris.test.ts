@@ -49,7 +49,7 @@ describe('an authorization request to an address that is not registered', () => 
     'another port': 'https://app.example:8443/callback',
     'a trailing slash': 'https://app.example/callback/',
     'plain http': 'http://app.example/callback',
-    'script': 'javascript:alert(document.domain)//https://app.example/callback',
+    script: 'javascript:alert(document.domain)//https://app.example/callback',
     'a data URL': 'data:text/html,<script>alert(1)</script>',
     'no scheme': '//evil.example/callback',
     'a relative path': '/callback',
@@ -71,7 +71,10 @@ describe('an authorization request to an address that is not registered', () => 
     const { url } = begin(client)
     const answer = await browser.page(`${url}&redirect_uri=${encodeURIComponent('https://evil.example/')}`)
     assert.notEqual(URL.parse(answer.headers.location ?? '')?.host, 'evil.example')
-    assert.ok(answer.status === 400 || isRefusal(answer.headers.location), `${answer.status} ${answer.headers.location}`)
+    assert.ok(
+      answer.status === 400 || isRefusal(answer.headers.location),
+      `${answer.status} ${answer.headers.location}`,
+    )
   })
 
   test('none at all, by a client that has one', async () => {

@@ -12,7 +12,18 @@ import { createProofKey } from '../../support/issuer.ts'
 import { type SpawnedXpod, spawnXpod } from '../../support/spawn.ts'
 import { temporaryDirectory } from '../../support/temporary.ts'
 import { until } from '../../support/until.ts'
-import { begin, codeForm, connect, read, refreshForm, register, tokenProof, tokenRequest, type Tokens, walk } from './stage/app.ts'
+import {
+  begin,
+  codeForm,
+  connect,
+  read,
+  refreshForm,
+  register,
+  tokenProof,
+  tokenRequest,
+  type Tokens,
+  walk,
+} from './stage/app.ts'
 import { Browser } from './stage/browser.ts'
 import { type Person, signUp } from './stage/person.ts'
 
@@ -87,7 +98,10 @@ describe('with two processes on one database', () => {
     const own = await Promise.all(
       [browser, elsewhere].map((at) => tokenRequest(at, client, { key, form: refreshForm(tokens) })),
     )
-    assert.deepEqual(own.map(({ status }) => status), [200, 200])
+    assert.deepEqual(
+      own.map(({ status }) => status),
+      [200, 200],
+    )
   })
 
   test('an app that is taken back at one process has lost access at both within five seconds', async () => {
@@ -107,5 +121,7 @@ describe('with two processes on one database', () => {
 
 function basic({ id, secret }: { readonly id: string; readonly secret: string | undefined }): Record<string, string> {
   if (secret === undefined) return {}
-  return { authorization: `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')}` }
+  return {
+    authorization: `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')}`,
+  }
 }

@@ -33,11 +33,17 @@ async function assertEnds(holder: Holder, pod: string): Promise<void> {
 }
 
 async function credentialOf(owner: Person): Promise<Holder & { readonly client: Client; readonly resource: string }> {
-  const made = await owner.call('POST', owner.controls['account']!['clientCredentials']!, { name: 's', webId: owner.webId })
+  const made = await owner.call('POST', owner.controls['account']!['clientCredentials']!, {
+    name: 's',
+    webId: owner.webId,
+  })
   const { id, secret, resource } = made.json<{ id: string; secret: string; resource: string }>()
   const client = { id, secret, redirectUri: '' }
   const key = await createProofKey()
-  const answer = await tokenRequest(owner.browser, client, { key, form: { grant_type: 'client_credentials', scope: 'webid' } })
+  const answer = await tokenRequest(owner.browser, client, {
+    key,
+    form: { grant_type: 'client_credentials', scope: 'webid' },
+  })
   assert.equal(answer.status, 200, answer.text)
   return { client, key, resource, token: answer.json<{ access_token: string }>().access_token }
 }
@@ -52,7 +58,9 @@ describe('access ends within five seconds when its owner', () => {
     const { client, key, tokens } = await connect(person)
     const holder = { key, token: tokens.access_token }
     await assertOpens(holder, person.pod)
-    const apps = (await person.call('GET', person.controls['account']!['apps']!)).json<{ apps: { resource: string }[] }>().apps
+    const apps = (await person.call('GET', person.controls['account']!['apps']!)).json<{
+      apps: { resource: string }[]
+    }>().apps
     for (const { resource } of apps) assert.ok((await person.call('DELETE', resource)).status < 300)
     await assertEnds(holder, person.pod)
     const refreshed = await tokenRequest(person.browser, client, { key, form: refreshForm(tokens) })
@@ -64,7 +72,10 @@ describe('access ends within five seconds when its owner', () => {
     await assertOpens(held, person.pod)
     assert.ok((await person.call('DELETE', held.resource)).status < 300)
     await assertEnds(held, person.pod)
-    const again = await tokenRequest(person.browser, held.client, { key: held.key, form: { grant_type: 'client_credentials' } })
+    const again = await tokenRequest(person.browser, held.client, {
+      key: held.key,
+      form: { grant_type: 'client_credentials' },
+    })
     assert.equal(again.status, 401)
   })
 
@@ -80,7 +91,9 @@ describe('access ends within five seconds when its owner', () => {
     const owner = await stage.person()
     const holders = await holdersOf(owner)
     for (const holder of holders) await assertOpens(holder, owner.pod)
-    const links = (await owner.call('GET', owner.controls['account']!['webId']!)).json<{ webIdLinks: Record<string, string> }>()
+    const links = (await owner.call('GET', owner.controls['account']!['webId']!)).json<{
+      webIdLinks: Record<string, string>
+    }>()
     assert.ok((await owner.call('DELETE', links.webIdLinks[owner.webId]!)).status < 300)
     for (const holder of holders) await assertEnds(holder, owner.pod)
   })

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 
+import { freePort } from '../../support/spawn.ts'
 import { begin, connect, register, walk } from './stage/app.ts'
 import { Browser } from './stage/browser.ts'
 import { controlsOf, logIn, signUp } from './stage/person.ts'
@@ -91,14 +92,22 @@ test('no page of the account or the provider can be framed, run scripts of other
   const person = await stage.person()
   const { browser } = person
   const client = await register(browser)
-  const pages = ['/.account/', '/.account/login/password/', '/.account/login/password/register/', begin(client).url, '/.oidc/auth?client_id=x', '/.oidc/session/end', '/']
+  const pages = [
+    '/.account/',
+    '/.account/login/password/',
+    '/.account/login/password/register/',
+    begin(client).url,
+    '/.oidc/auth?client_id=x',
+    '/.oidc/session/end',
+    '/',
+  ]
   for (const path of pages) {
     const { headers, url } = await browser.follow(await browser.page(path))
     const policy = String(headers['content-security-policy'])
     assert.match(policy, /frame-ancestors 'none'/, url)
     assert.match(policy, /default-src 'none'/, url)
     assert.doesNotMatch(policy, /script-src[^;]*('self'|'unsafe-inline'|'unsafe-eval'|\*|https?:)/, url)
-    assert.equal(headers['x-content-type-options'], 'nosniff', url)
+    assert.match(String(headers['x-content-type-options']), /^nosniff/, url)
     if (new URL(url).pathname !== '/') assert.match(String(headers['cache-control']), /no-store/, url)
   }
 })
@@ -116,9 +125,14 @@ describe('cookies', () => {
   })
 
   test('are Secure on https and bound to the host', async () => {
-    await using https = await openStage({ baseUrl: 'https://pods.example/', registration: 'open' })
-    const { port } = https.center.center
-    const browser = new Browser('https://pods.example/', port)
+    const port = await freePort()
+    const options = {
+      baseUrl: 'https://pods.example/',
+      registration: 'open',
+      listen: { host: '127.0.0.1', port },
+    } as const
+    await using https = await openStage(options)
+    const browser = new Browser(https.baseUrl, port)
     const person = await signUp(browser, 'alice')
     await connect(person)
     assert.ok([...browser.jar.keys()].includes('__Host-css-account'), [...browser.jar.keys()].join(' '))
@@ -132,10 +146,15 @@ describe('cookies', () => {
   test('open nothing at a pod, and a pod sets none', async () => {
     const { browser, pod } = await stage.person()
     const path = new URL(pod).pathname
-    for (const method of ['GET', 'PUT', 'DELETE']) {
-      const { status, headers } = await browser.send(method, `${path}private.txt`, {
+    for (const [method, name] of [
+      ['GET', 'private.txt'],
+      ['PUT', 'private.txt'],
+      ['POST', ''],
+      ['DELETE', 'profile/card'],
+    ] as const) {
+      const { status, headers } = await browser.send(method, path + name, {
         headers: { 'content-type': 'text/plain' },
-        ...(method === 'PUT' && { body: 'x' }),
+        ...(method.startsWith('P') && { body: 'x' }),
       })
       assert.equal(status, 401, method)
       assert.equal(headers['set-cookie'], undefined)

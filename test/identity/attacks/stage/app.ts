@@ -44,7 +44,11 @@ export function registration(browser: Browser, metadata: Readonly<Record<string,
 export async function register(browser: Browser, metadata: Readonly<Record<string, unknown>> = {}): Promise<Client> {
   const answer = await registration(browser, metadata)
   assert.equal(answer.status, 201, answer.text)
-  const { client_id: id, client_secret: secret, redirect_uris: uris } = answer.json<{
+  const {
+    client_id: id,
+    client_secret: secret,
+    redirect_uris: uris,
+  } = answer.json<{
     client_id: string
     client_secret?: string
     redirect_uris: string[]
@@ -73,6 +77,10 @@ export function begin(
   return { url: `/.oidc/auth?${new URLSearchParams(given).toString()}`, verifier, state }
 }
 
+function wordsOf({ text }: Answer): string {
+  return text.replace(/<style>.*?<\/style>|<[^>]*>/gs, ' ').replace(/\s+/g, ' ')
+}
+
 /** The browser of somebody who is logged in goes through the prompts; gives the address it is sent to at the app. */
 export async function walk(
   browser: Browser,
@@ -83,7 +91,7 @@ export async function walk(
   for (let step = 0; step < 4; step++) {
     const { location } = at.headers
     if (at.status >= 300 && at.status < 400 && location !== undefined) return new URL(location)
-    assert.equal(at.status, 200, `${at.url}: ${at.text}`)
+    assert.equal(at.status, 200, `${at.url}: ${wordsOf(at)}`)
     const { oidc } = await controlsOf(browser)
     assert.ok(oidc, `no login of an app at ${at.url}`)
     const isConsent = new URL(at.url).pathname.includes('consent')
@@ -110,7 +118,11 @@ export function tokenProof(browser: Browser, key: ProofKey, claims: Record<strin
   return sign(key, { alg: key.alg, typ: 'dpop+jwt', jwk: key.jwk }, all)
 }
 
-export async function tokenRequest(browser: Browser, client: Client, { key, form = {}, proof }: Exchange): Promise<Answer> {
+export async function tokenRequest(
+  browser: Browser,
+  client: Client,
+  { key, form = {}, proof }: Exchange,
+): Promise<Answer> {
   const fields = Object.entries({ client_id: client.id, ...form }).filter(([, value]) => value !== undefined)
   const basic = Buffer.from(`${encodeURIComponent(client.id)}:${encodeURIComponent(client.secret ?? '')}`)
   return browser.send('POST', '/.oidc/token', {

@@ -23,7 +23,7 @@ export interface Sending {
 
 export interface Cookie {
   readonly value: string
-  /** Lower case, such as `httponly` and `path=/`. */
+  /** Lower case but for the path itself: `httponly`, `path=/`. */
   readonly attributes: readonly string[]
 }
 
@@ -46,7 +46,12 @@ export class Browser {
       port: this.port,
       method,
       path: url.pathname + url.search,
-      headers: { host: url.host, ...(cookie !== '' && { cookie }), ...headers },
+      headers: {
+        host: url.host,
+        ...(cookie !== '' && { cookie }),
+        ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
+        ...headers,
+      },
       agent: false,
     })
     const { promise, resolve, reject } = Promise.withResolvers<Answer>()
@@ -127,7 +132,7 @@ export class Browser {
       const [pair = '', ...rest] = line.split(';').map((part) => part.trim())
       const name = pair.slice(0, pair.indexOf('='))
       const value = pair.slice(pair.indexOf('=') + 1)
-      const attributes = rest.map((one) => one.toLowerCase())
+      const attributes = rest.map((one) => (/^path=/i.test(one) ? one.replace(/^path/i, 'path') : one.toLowerCase()))
       const expires = attributes.find((one) => one.startsWith('expires='))?.slice(8)
       const isOver = attributes.includes('max-age=0') || (expires !== undefined && Date.parse(expires) < Date.now())
       if (isOver || value === '') this.jar.delete(name)

@@ -14,7 +14,12 @@ export function formsOf(html: string, url: string): readonly Form[] {
   const forms = [...html.matchAll(/<form\b([^>]*)>(.*?)<\/form>/gis)]
   return forms.flatMap(([, tag = '', inner = '']) => {
     const method = (attribute(tag, 'method') ?? 'get').toUpperCase()
-    const form: Form = { method, action: new URL(attribute(tag, 'action') ?? url, url).href, fields: fields(inner), tag }
+    const form: Form = {
+      method,
+      action: new URL(attribute(tag, 'action') ?? url, url).href,
+      fields: fields(inner),
+      tag,
+    }
     const other = [...inner.matchAll(/<button\b([^>]*)>/gi)].flatMap(([, button = '']) => {
       const action = attribute(button, 'formaction')
       return action === undefined ? [] : [{ ...form, action: new URL(action, url).href }]

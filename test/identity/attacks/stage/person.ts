@@ -33,7 +33,8 @@ export async function signUp(browser: Browser, name: string): Promise<Person> {
   assert.equal(created.status, 200, created.text)
   const { authorization: token } = created.json<{ authorization: string }>()
   const authorization = `CSS-Account-Token ${token}`
-  const call: Person['call'] = (method, url, body) => new Browser(browser.base, browser.port).json(method, url, body, { authorization })
+  const call: Person['call'] = (method, url, body) =>
+    new Browser(browser.base, browser.port).json(method, url, body, { authorization })
   const controls = await controlsOf(browser, { authorization })
   const login = await call('POST', controls['password']!['create']!, { email, password })
   assert.equal(login.status, 200, login.text)
