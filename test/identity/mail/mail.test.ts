@@ -1,12 +1,9 @@
 // Letters to account holders, against a real SMTP server in this process. Pauses are those of a clock that the test moves.
 
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
-import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
+import type { SMTPServerOptions } from 'smtp-server'
 
-import { collect, MiB } from '../../../src/base/bytes.ts'
 import { type LogFields, silentLog } from '../../../src/base/log.ts'
 import type { Account, Language, Login } from '../../../src/identity/account/accounts.ts'
 import { writeLetter } from '../../../src/identity/mail/letters.ts'
@@ -14,24 +11,18 @@ import type { Mail } from '../../../src/identity/mail/mail.ts'
 import { type MailOptions, openMail } from '../../../src/identity/mail/post.ts'
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts'
 import { until } from '../../support/until.ts'
-
-interface Arrived {
-  readonly to: string
-  readonly subject: string
-  readonly text: string
-  readonly head: string
-}
+import { type Arrived, openMailbox } from './mailbox.ts'
 
 interface Scene extends AsyncDisposable {
   readonly mail: Mail & AsyncDisposable
   readonly clock: FakeClock
-  readonly arrived: Arrived[]
+  readonly waiting: () => number
   /** Names of calls on accounts. */
   readonly asked: string[]
   readonly logged: { readonly event: string; readonly fields: LogFields }[]
   /** Lets what was just asked for begin. */
   begin(): void
-  letter(): Promise<Arrived>
+  readonly letter: () => Promise<Arrived>
 }
 
 interface SceneOptions {
@@ -57,24 +48,7 @@ async function openScene({
   mail,
 }: SceneOptions = {}): Promise<Scene> {
   await using stack = new AsyncDisposableStack()
-  const arrived: Arrived[] = []
-  const smtp = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    onData(stream, session, done) {
-      collect(stream, MiB).then((bytes) => {
-        arrived.push(parse(bytes.toString('utf8'), session.envelope.rcptTo[0]!.address))
-        done()
-      }, done)
-    },
-    ...server,
-  })
-  smtp.on('error', () => {})
-  smtp.listen(0, '127.0.0.1')
-  await once(smtp.server, 'listening')
-  stack.defer(() => new Promise<void>((resolve) => smtp.close(() => resolve())))
-  const { port } = smtp.server.address() as AddressInfo
-
+  const mailbox = stack.use(await openMailbox(server))
   const clock = createFakeClock()
   const asked: string[] = []
   const logged: Scene['logged'] = []
@@ -82,7 +56,7 @@ async function openScene({
   const logins = emails.map((email): Login => ({ id: 'l', kind: 'password', email, isUsable: true, createdMs: 1 }))
   const opened = stack.use(
     openMail({
-      smtpUrl: url?.(port) ?? `smtp://127.0.0.1:${port}`,
+      smtpUrl: url?.(mailbox.port) ?? mailbox.url,
       from: 'Pods <pods@example.org>',
       baseUrl: 'https://pods.example.org/',
       resetUrl: (token) => `https://pods.example.org/reset?token=${token}`,
@@ -105,41 +79,13 @@ async function openScene({
   return {
     mail: opened,
     clock,
-    arrived,
+    waiting: mailbox.waiting,
     asked,
     logged,
     begin: () => clock.advance(100),
-    letter: async () => (await until('a letter', () => arrived.shift()))!,
+    letter: mailbox.letter,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
-}
-
-function parse(message: string, to: string): Arrived {
-  const end = message.indexOf('\r\n\r\n')
-  const head = message.slice(0, end).replace(/\r\n[ \t]+/g, ' ')
-  const body = message.slice(end + 4)
-  const encoding = /^content-transfer-encoding: *(\S+)/im.exec(head)?.[1]
-  const text = encoding === 'base64' ? Buffer.from(body, 'base64').toString('utf8') : quoted(encoding, body)
-  return { to, head, subject: words(/^subject: *(.*)$/im.exec(head)![1]!), text: text.replaceAll('\r\n', '\n') }
-}
-
-function quoted(encoding: string | undefined, text: string): string {
-  if (encoding !== 'quoted-printable') return text
-  const bytes = text
-    .replaceAll('=\r\n', '')
-    .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
-  return Buffer.from(bytes, 'latin1').toString('utf8')
-}
-
-/** Encoded words of a header. */
-function words(text: string): string {
-  return text
-    .replace(/\?= +=\?/g, '?==?')
-    .replace(/=\?utf-8\?([BQ])\?(.*?)\?=/gi, (_, kind: string, part: string) =>
-      kind.toUpperCase() === 'B'
-        ? Buffer.from(part, 'base64').toString('utf8')
-        : quoted('quoted-printable', part.replaceAll('_', ' ')),
-    )
 }
 
 test('a reset letter brings the link to the address of the account, in its language', async () => {
@@ -174,7 +120,7 @@ test('nothing is looked up before the answer is out, for anybody', async () => {
   scene.begin()
   await scene.letter()
   assert.deepEqual(scene.asked.toSorted(), ['createReset', 'createReset', 'find', 'find'])
-  assert.equal(scene.arrived.length, 0, 'nobody got a letter')
+  assert.equal(scene.waiting(), 0, 'nobody got a letter')
 })
 
 test('a changed password is told to every address once, a changed address to the old one', async () => {
@@ -213,7 +159,7 @@ test('a server that is busy is asked again later, and the letter is the same', a
     await until('a pause', () =>
       scene.logged.some(({ event, fields }) => event === 'mail.delayed' && fields.tries === tries),
     )
-    assert.equal(scene.arrived.length, 0)
+    assert.equal(scene.waiting(), 0)
     scene.clock.advance(pauseMs)
   }
   assert.match((await scene.letter()).text, /T0ken/)
@@ -269,7 +215,7 @@ test('a stop sends what is ready', async () => {
   scene.mail.resetLink('ann')
   scene.begin()
   await scene.mail[Symbol.asyncDispose]()
-  assert.equal(scene.arrived.length, 1)
+  assert.equal(scene.waiting(), 1)
 })
 
 test('user and password are given to the server', async () => {

@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
-import { type Browser, type BrowserContext, type CDPSession, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core'
 
 import { collect, MiB } from '../../../src/base/bytes.ts'
 import { systemClock } from '../../../src/base/clock.ts'
@@ -16,10 +16,9 @@ import type { Account, Passkey } from '../../../src/identity/account/accounts.ts
 import { passkeyScript, passkeyScriptHash } from '../../../src/identity/passkey/browser-script.ts'
 import { createPasskeys, type Passkeys } from '../../../src/identity/passkey/passkeys.ts'
 import { passkeyRoutes } from '../../../src/identity/passkey/routes.ts'
-import { canRun, lacks } from '../../support/needs.ts'
+import { lacksChromium, launchChromium } from '../../support/chromium.ts'
 
-const browserPath = '/usr/bin/chromium'
-const skip = lacks('chromium', canRun(browserPath, '--version'))
+const skip = lacksChromium()
 const ann: Account = { id: 'ann-id', state: 'open', name: 'ann', createdMs: 1 }
 
 const page = `<!doctype html><html lang="en"><title>keys</title>
@@ -105,8 +104,7 @@ function plainSealer(): { seal(bytes: Uint8Array): Uint8Array; open(sealed: Uint
 let browser: Browser | undefined
 before(async () => {
   if (skip !== false) return
-  const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking']
-  browser = await chromium.launch({ executablePath: browserPath, args })
+  browser = await launchChromium()
 })
 after(() => browser?.close())
 
