@@ -30,7 +30,9 @@ export const passwords: JsonRow = {
   async GET(parts, call) {
     const member = memberOf(call)
     const base = parts.baseUrl + accountPaths(member.account.id).passwords.slice(1)
-    const own = (await passwordLogins(parts, member)).map(({ id, email }) => [email ?? id, `${base}${id}/`] as const)
+    const own = (await passwordLogins(parts, member)).map(
+      ({ id, email }) => [email?.toLowerCase() ?? id, `${base}${id}/`] as const,
+    )
     return { json: { fields: describeFields(passwordFields), passwordLogins: Object.fromEntries(own) } }
   },
   async POST(parts, call) {

@@ -2,7 +2,8 @@
 // to go on at, never a redirect. A prompt is `account` as long as nobody is logged in, then `login`, then `consent`.
 
 import { XpodError } from '../../base/errors.ts'
-import { cancel, chooseWebId, consent, forgetWebId, requireInteraction } from '../use/app-login.ts'
+import type { Interaction } from '../provider/contract.ts'
+import { cancel, chooseWebId, consent, forgetWebId, isLoggedInFor, requireInteraction } from '../use/app-login.ts'
 import { paths } from '../web/paths.ts'
 import { type JsonRow, memberOf } from '../web/route.ts'
 import type { Visit } from '../web/visit.ts'
@@ -11,18 +12,16 @@ import { describeFields, flag, readFields, text } from './fields.ts'
 const context = 'https://www.w3.org/ns/solid/oidc-context.jsonld'
 
 /** What the browser has to be shown next. */
-export function promptOf(
-  visit: Visit,
-  prompt: 'login' | 'consent',
-): { readonly prompt: string; readonly path: string } {
-  if (visit.member === undefined) return { prompt: 'account', path: paths.logIn }
+export function promptOf({ who }: Visit, interaction: Interaction): { readonly prompt: string; readonly path: string } {
+  if (!isLoggedInFor(who, interaction)) return { prompt: 'account', path: paths.logIn }
+  const { prompt } = interaction
   return prompt === 'login' ? { prompt, path: paths.pickWebId } : { prompt, path: paths.consent }
 }
 
 export const prompt: JsonRow = {
   async GET({ baseUrl }, { visit }) {
     const interaction = requireInteraction(await visit.interaction())
-    const next = promptOf(visit, interaction.prompt)
+    const next = promptOf(visit, interaction)
     return { json: { location: baseUrl + next.path.slice(1), prompt: next.prompt } }
   },
 }

@@ -8,6 +8,7 @@ const messages: Partial<Readonly<Record<ErrorCode, string>>> = {
   EMAIL_TAKEN: 'There already is a login for this e-mail address.',
   LOGIN_FAILED: 'Invalid email/password combination.',
   LOGIN_LAST: 'An account needs at least 1 login method.',
+  POD_EXISTS: 'Pod creation failed: There already is a pod with this name.',
   PASSWORD_WRONG: 'Old password is invalid.',
   RESET_INVALID: 'This reset password link is no longer valid.',
   WEBID_UNKNOWN: 'WebID does not belong to this account.',

@@ -83,7 +83,6 @@ export const keptPod: JsonRow = {
 const webIdFields = { webId: text }
 
 export const webIds: JsonRow = {
-  status: (error) => (error.code.startsWith('FETCH_') ? 400 : undefined),
   async GET(parts, call) {
     const { account } = memberOf(call)
     const links = (await parts.accounts.webIds(account.id)).map(({ webId, id }) => {

@@ -33,6 +33,8 @@ export interface Interaction {
   readonly scopes: readonly string[]
   /** The app wants a fresh log-in: who is logged in must say so again (OpenID Connect Core, prompt=login, max_age). */
   readonly mustLogIn: boolean
+  /** To the second, rounded down. */
+  readonly startedMs: number
   /** The WebID that is chosen already; always there at consent. */
   readonly webId: string | undefined
   /** Who chose it. */

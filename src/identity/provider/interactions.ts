@@ -72,6 +72,7 @@ async function interactionOf(uid: string, payload: Payload, findClient: FindClie
     },
     scopes: params[offlineParameter] === undefined ? scopes : [...scopes, 'offline_access'],
     mustLogIn: reasons.includes('login_prompt') || reasons.includes('max_age'),
+    startedMs: Number(payload['iat']) * 1000,
     webId: subject?.webId,
     chosenBy: subject,
   }

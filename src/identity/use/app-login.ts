@@ -4,7 +4,7 @@
 import { XpodError } from '../../base/errors.ts'
 import type { Interaction, Member as Chooser } from '../provider/contract.ts'
 import { requireUsable } from './log-in.ts'
-import type { IdentityParts, Member } from './parts.ts'
+import type { IdentityParts, Member, Visitor } from './parts.ts'
 import { requireLinked } from './web-ids.ts'
 
 /** Where the browser goes on. */
@@ -12,13 +12,19 @@ export interface Onward {
   readonly location: string
 }
 
-/** Throws WEBID_UNKNOWN, INTERACTION_UNKNOWN, ACCOUNT_DELETING, LOGIN_LAST. */
+/** Whether somebody is logged in as the app wants it: some apps want a log-in that is newer than their asking. */
+export function isLoggedInFor({ session }: Visitor, { mustLogIn, startedMs }: Interaction): boolean {
+  return session !== undefined && (!mustLogIn || session.createdMs >= startedMs)
+}
+
+/** Throws WEBID_UNKNOWN, INTERACTION_UNKNOWN, LOGIN_AGAIN, ACCOUNT_DELETING, LOGIN_LAST. */
 export async function chooseWebId(
   parts: IdentityParts,
   who: Member,
   interaction: Interaction,
   { webId, remember }: { readonly webId: string; readonly remember: boolean },
 ): Promise<Onward> {
+  if (!isLoggedInFor(who, interaction)) throw new XpodError('LOGIN_AGAIN')
   await requireUsable(parts, who)
   await requireLinked(parts, who, webId)
   return parts.provider.finish(interaction, { kind: 'webId', who: chooser(who), webId, remember })

@@ -4,7 +4,7 @@
 
 import { KiB } from '../../base/bytes.ts'
 import { XpodError } from '../../base/errors.ts'
-import { readRemote } from '../../pod/access/remote-document.ts'
+import { isUnreadable, readRemote } from '../../pod/access/remote-document.ts'
 import type { AccountId } from '../account/accounts.ts'
 import type { IdentityParts } from './parts.ts'
 
@@ -23,21 +23,27 @@ interface Claim {
   readonly webId: string
 }
 
-/** Throws WEBID_UNPROVEN with the triple to be added, FETCH_REFUSED, FETCH_FAILED and what parsing throws. */
+/** Throws WEBID_UNPROVEN with the triple to be added, also when the document cannot be read: nothing is proved then. */
 export async function requireOwnership(parts: IdentityParts, claim: Claim): Promise<void> {
-  const tokens = await readTokens(parts, claim.webId)
-  if (tokens.some((token) => isTokenOf(parts, token, claim))) return
+  let cause: XpodError | undefined
+  try {
+    const tokens = await readTokens(parts, claim.webId)
+    if (tokens.some((token) => isTokenOf(parts, token, claim))) return
+  } catch (error) {
+    if (!isUnreadable(error)) throw error
+    cause = error
+  }
   const quad = `<${claim.webId}> <${predicate}> "${newToken(parts, claim)}".`
   const document = claim.webId.replace(/#.*$/s, '')
   const detail = [
-    'Verification token not found.',
+    cause === undefined ? 'Verification token not found.' : `The WebID document cannot be read: ${cause.detail}.`,
     'Please add the RDF triple',
     quad,
     `to the WebID document at ${document}`,
     'to prove it belongs to you.',
     'You can remove this triple again after validation.',
   ].join(' ')
-  throw new XpodError('WEBID_UNPROVEN', detail, { members: { quad, document } })
+  throw new XpodError('WEBID_UNPROVEN', detail, { cause, members: { quad, document } })
 }
 
 async function readTokens(parts: IdentityParts, webId: string): Promise<readonly string[]> {

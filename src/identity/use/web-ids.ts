@@ -9,7 +9,7 @@ import { requireOwnership } from './ownership.ts'
 import type { IdentityParts, Member } from './parts.ts'
 import { listPods } from './pods.ts'
 
-/** Throws WEBID_INVALID, WEBID_TAKEN, WEBID_UNPROVEN, LOGIN_LAST, ACCOUNT_DELETING, FETCH_REFUSED, FETCH_FAILED. */
+/** Throws WEBID_INVALID, WEBID_TAKEN, WEBID_UNPROVEN, LOGIN_LAST, ACCOUNT_DELETING. */
 export async function linkWebId(
   parts: IdentityParts,
   who: Member,

@@ -64,8 +64,7 @@ const inputs: Readonly<Record<string, readonly string[]>> = {
   WEBID_INVALID: ['webId'],
   WEBID_TAKEN: ['webId'],
   WEBID_UNKNOWN: ['webId'],
-  FETCH_FAILED: ['webId'],
-  FETCH_REFUSED: ['webId'],
+  WEBID_UNPROVEN: ['webId'],
   EXPIRY_INVALID: ['expires'],
   NOT_SURE: ['sure'],
 }

@@ -54,7 +54,8 @@ export async function answerForm(
     requireCaller(visit, route, params)
     return await resultAnswer(parts, call, await submit!(parts, call))
   } catch (error) {
-    if (!(error instanceof XpodError)) throw error
+    // A program that sent a form is told so in JSON.
+    if (!(error instanceof XpodError) || !visit.wantsHtml) throw error
     // What a stranger wrote into a form is not shown to anybody.
     const again: PageCall = error.code === 'FORM_STALE' ? { visit, params } : { ...call, error }
     const shown = show === undefined ? undefined : await tryShow(parts, { route, params }, again, show)

@@ -61,7 +61,7 @@ async function answer(parts: IdentityParts, request: HttpRequest, place: Place):
     return await serve(parts, visit, place.found)
   } catch (error) {
     if (!(error instanceof XpodError)) throw error
-    return isRead(request) && visit.wantsHtml ? failedPage(parts, visit, error) : jsonError(error, error.status)
+    return visit.wantsHtml ? failedPage(parts, visit, error) : jsonError(error, error.status)
   }
 }
 

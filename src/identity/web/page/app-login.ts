@@ -14,14 +14,14 @@ import type { Visit } from '../visit.ts'
 
 export const promptPage: PageRow = {
   async show(_parts, { visit }) {
-    return { redirect: promptOf(visit, requireInteraction(await visit.interaction()).prompt).path }
+    return { redirect: promptOf(visit, requireInteraction(await visit.interaction())).path }
   },
 }
 
 export const pickWebIdPage: PageRow = {
   async show(parts, call) {
     const interaction = requireInteraction(await call.visit.interaction())
-    const next = promptOf(call.visit, interaction.prompt).path
+    const next = promptOf(call.visit, interaction).path
     return next === paths.pickWebId ? chooseModel(parts, call, interaction) : { redirect: next }
   },
   async submit(parts, call) {
@@ -63,7 +63,7 @@ async function chooseModel(parts: IdentityParts, call: PageCall, interaction: In
 export const consentPage: PageRow = {
   async show(parts, { visit }) {
     const interaction = requireInteraction(await visit.interaction())
-    const next = promptOf(visit, interaction.prompt).path
+    const next = promptOf(visit, interaction).path
     if (next !== paths.consent) return { redirect: next }
     // Somebody else has logged in since the WebID was chosen: it is asked for again.
     if (!isChooser(visit, interaction)) return { redirect: (await forgetWebId(parts, interaction)).location }

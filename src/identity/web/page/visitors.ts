@@ -2,6 +2,7 @@
 // login they lead on to choosing a WebID.
 
 import { XpodError } from '../../../base/errors.ts'
+import { isLoggedInFor } from '../../use/app-login.ts'
 import { logIn } from '../../use/log-in.ts'
 import { podAddressOf } from '../../use/pods.ts'
 import { recover, requestReset, resetPassword } from '../../use/recovery.ts'
@@ -24,9 +25,10 @@ export const entrance: PageRow = {
 export const logInPage: PageRow = {
   async show(parts, { visit, form }) {
     const next = safeNext(visit.query.get('next') ?? undefined) ?? ''
-    // Who is logged in comes here only to do so again.
-    if (visit.member !== undefined && form === undefined && next === '') return { redirect: await onward(visit) }
     const interaction = await visit.interaction()
+    // Who is logged in comes here only to do so again.
+    const isDone = interaction === undefined ? visit.member !== undefined : isLoggedInFor(visit.who, interaction)
+    if (isDone && form === undefined && next === '') return { redirect: await onward(visit) }
     return page('logIn', {
       values: {
         login: fieldOf(form, 'login'),
