@@ -9,19 +9,14 @@ import { createScrypt } from '../identity/account/scrypt.ts'
 import { createAccounts } from '../identity/account/sql-accounts.ts'
 import type { Accounts } from '../identity/account/accounts.ts'
 import type { Provider } from '../identity/provider/contract.ts'
+import type { ProviderPages } from '../identity/provider/pages.ts'
 import { createProvider } from '../identity/provider/provider.ts'
-import { openMail } from '../identity/mail/post.ts'
-import { createPasskeys } from '../identity/passkey/passkeys.ts'
 import { openSealer } from '../identity/sealing.ts'
 import { createThrottle } from '../identity/throttle.ts'
-import type { PodMaker } from '../identity/use/parts.ts'
-import { resetUrl } from '../identity/web/paths.ts'
-import { createProviderPages } from '../identity/web/provider-pages.ts'
-import { createIdentityRoutes } from '../identity/web/router.ts'
+import { wantsHtml } from '../identity/web/preference.ts'
 import type { DocumentReaders } from '../pod/access/remote-document.ts'
 import type { RdfWorkers } from '../pod/rdf/workers.ts'
-import type { PodStore } from '../pod/store/pod-store.ts'
-import { administerPods } from './administration.ts'
+import type { AccountPages } from './account-pages.ts'
 import type { CenterOptions } from './options.ts'
 import { type OpenedStore, secretFileOf, type Surround } from './store.ts'
 
@@ -53,24 +48,17 @@ export async function openIdentity(
   const revocations = stack.use(await createRevocations({ db, clock, log }))
   const accounts = createAccounts({ db, clock, random, log, scrypt: createScrypt({ random }), revocations })
   const throttle = createThrottle({ clock, perAddressHour: isLoopback ? undefined : options.addressLimit })
+  const registration = options.registration ?? (isLoopback ? 'open' : 'invite')
+  const readers = { door, local }
   const shared = { db, accounts, revocations, sealer, throttle, door, local, clock, random, log }
-  const pages = createProviderPages(baseUrl)
-  const provider = stack.use(await createProvider({ ...shared, issuer: baseUrl, pages }))
-  const mail = mailOf(options, surround, { baseUrl, accounts })
-  if (mail !== undefined) stack.use(mail)
-  const web = createIdentityRoutes({
-    ...shared,
-    baseUrl,
-    podAddress: options.pods,
-    registration: options.registration ?? (isLoopback ? 'open' : 'invite'),
-    maxPods: options.accountPods,
-    mail,
-    passkeys: createPasskeys({ accounts, db, sealer, throttle, baseUrl, clock }),
-    provider,
-    pods: podMaker(options, surround, { baseUrl, store }),
-    readers: { door, local },
-    rdf,
-  })
+  const pages = stack.use(
+    lazyPages(async () => {
+      const { openAccountPages } = await import('./account-pages.ts')
+      return openAccountPages(options, surround, { ...shared, baseUrl, registration, provider, readers, rdf, store })
+    }),
+  )
+  const ofProvider = async (): Promise<ProviderPages> => (await pages.load()).ofProvider
+  const provider = stack.use(await createProvider({ ...shared, issuer: baseUrl, pages: ofProvider }))
   const { directory } = store
   const purging = {
     deletePod: (pod: string) => directory.delete(pod),
@@ -83,44 +71,29 @@ export async function openIdentity(
   return {
     accounts,
     provider,
-    handle: (request, path) => (isProviderPath(path) ? provider.handle(request) : web.handle(request, path)),
+    handle(request, path) {
+      if (isProviderPath(path)) return provider.handle(request)
+      return isAccountPath(request, path) ? pages.load().then((loaded) => loaded.handle(request, path)!) : undefined
+    },
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   }
 }
 
-function mailOf(
-  { smtpUrl, mailFrom }: CenterOptions,
-  { clock, log }: Surround,
-  { baseUrl, accounts }: { readonly baseUrl: string; readonly accounts: Accounts },
-) {
-  if (smtpUrl === undefined) return undefined
-  return openMail({
-    smtpUrl,
-    from: mailFrom,
-    baseUrl,
-    resetUrl: (token) => resetUrl(baseUrl, token),
-    accounts,
-    clock,
-    log,
-  })
+/** Loaded once, at the first call; what was never loaded has nothing to close. */
+function lazyPages(open: () => Promise<AccountPages>): AsyncDisposable & { load(): Promise<AccountPages> } {
+  let loaded: Promise<AccountPages> | undefined
+  return {
+    load: () => (loaded ??= open()),
+    async [Symbol.asyncDispose]() {
+      await (await loaded)?.[Symbol.asyncDispose]()
+    },
+  }
 }
 
-function podMaker(
-  options: CenterOptions,
-  { clock, random }: Surround,
-  { baseUrl, store }: { readonly baseUrl: string; readonly store: PodStore },
-): PodMaker {
-  const { podQuotaBytes: quotaBytes, podMaxResources: quotaResources } = options
-  const { create, show } = administerPods({
-    store,
-    baseUrl,
-    pods: options.pods,
-    quotaBytes,
-    quotaResources,
-    clock,
-    random,
-  })
-  return { create, show, setOwners: (podId, owners) => store.directory.setOwners(podId, owners) }
+/** As the account pages judge it: all below their folder, and the front page for a browser. */
+function isAccountPath(request: HttpRequest, path: string): boolean {
+  if (path !== '/') return path === '/.account' || path.startsWith('/.account/')
+  return (request.method === 'GET' || request.method === 'HEAD') && wantsHtml(request)
 }
 
 function isProviderPath(path: string): boolean {

@@ -25,7 +25,7 @@ export interface EndSessionParts {
   readonly findClient: FindClient
   readonly keys: Pick<SigningKeys, 'find'>
   readonly cookies: CookieNames
-  readonly pages: ProviderPages
+  readonly pages: () => Promise<ProviderPages>
 }
 
 /** `params` are those of the query, or of a posted form. */
@@ -52,13 +52,13 @@ export function createEndSession(parts: EndSessionParts): EndSession {
     await records.delete('Session', cookie)
   }
 
-  function leave(request: HttpRequest, target: string | undefined): HttpAnswer {
+  async function leave(request: HttpRequest, target: string | undefined): Promise<HttpAnswer> {
     const secure = issuer.startsWith('https:') ? '; Secure' : ''
     const forgotten = ['Set-Cookie', `${cookies.session}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax${secure}`]
     if (target !== undefined) {
       return { status: 303, headers: ['Location', target, 'Cache-Control', 'no-store', ...forgotten], body: undefined }
     }
-    const page = pages.loggedOut(request)
+    const page = (await pages()).loggedOut(request)
     return { ...page, headers: [...page.headers, ...forgotten] }
   }
 
@@ -75,7 +75,7 @@ export function createEndSession(parts: EndSessionParts): EndSession {
     }
     const fields = { ...Object.fromEntries(params), confirm: confirmation(current) }
     const redirectOrigin = target === undefined ? undefined : originOf(target)
-    return pages.logOut({ action: new URL(paths.endSession, issuer).href, fields, redirectOrigin }, request)
+    return (await pages()).logOut({ action: new URL(paths.endSession, issuer).href, fields, redirectOrigin }, request)
   }
 }
 

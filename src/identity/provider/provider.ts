@@ -43,7 +43,8 @@ export interface ProviderOptions extends DocumentReaders {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  readonly pages?: ProviderPages
+  /** Asked for when one is to be shown; plain ones without. */
+  readonly pages?: () => Promise<ProviderPages>
 }
 
 const maxFormBytes = 56 * KiB
@@ -53,7 +54,7 @@ const publicMaxAge = ['Cache-Control', 'public, max-age=300']
 
 /** Throws SECRET_MISMATCH. */
 export async function createProvider(options: ProviderOptions): Promise<Provider> {
-  const { issuer, accounts, revocations, clock, random, pages = plainPages } = options
+  const { issuer, accounts, revocations, clock, random, pages = async () => plainPages } = options
   const records = createRecords(options)
   const keys = await openSigningKeys(options)
   const documents = createClientDocuments(options)
@@ -85,7 +86,7 @@ export async function createProvider(options: ProviderOptions): Promise<Provider
 }
 
 interface Endpoints {
-  readonly options: ProviderOptions & { readonly pages: ProviderPages }
+  readonly options: ProviderOptions & { readonly pages: () => Promise<ProviderPages> }
   readonly discovery: Readonly<Record<string, unknown>>
   readonly keys: () => readonly unknown[]
   readonly credentials: ReturnType<typeof createClientCredentials>
@@ -162,11 +163,11 @@ async function asPage(
     if (!methods.includes(request.method))
       throw new XpodError('METHOD_NOT_ALLOWED', '', { headers: ['Allow', methods] })
     const answer = await run()
-    return answer.status >= 400 ? pages.problem(problemOf(answer), request) : answer
+    return answer.status >= 400 ? (await pages()).problem(problemOf(answer), request) : answer
   } catch (error) {
     if (!(error instanceof XpodError)) throw error
     const { status, code, message: detail } = error
-    const page = pages.problem({ status, code, detail }, request)
+    const page = (await pages()).problem({ status, code, detail }, request)
     return { ...page, headers: [...page.headers, ...error.headers] }
   }
 }
