@@ -231,7 +231,6 @@ export const errorCodes = {
     'Check its owner, its permissions and its filesystem.',
   ),
   PORT_IN_USE: row(500, 75, 'The address is taken by another program', 'Choose another --listen.'),
-  NODE_TOO_OLD: row(500, 78, 'This Node.js is too old', 'Install Node.js 24 or later.'),
   USAGE: row(500, 2, 'The command is not used like this', 'xpod --help'),
   CONFIRMATION_NEEDED: row(400, 2, 'This command asks before it acts', 'Pass --yes to go on without being asked.'),
   CONTROL_UNREACHABLE: passing(503, 3, 'The running server does not answer', 'Look at its log.'),

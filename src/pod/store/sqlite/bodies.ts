@@ -3,7 +3,7 @@
 // again for each reader would cost more than sending it. A damaged one is quarantined and named, and never looks complete.
 
 import assert from 'node:assert/strict'
-import { createHash, hash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 import { collect } from '../../../base/bytes.ts'
 import { XpodError } from '../../../base/errors.ts'
@@ -12,6 +12,7 @@ import type { ObjectStore } from '../../../core/objects/object-store.ts'
 import type { Path } from '../../path.ts'
 import type { ByteRange, Found, PodReader } from '../pod-store.ts'
 import type { PodId, Resource } from '../resource.ts'
+import { complete, proving } from './body-streams.ts'
 import type { LocalIds } from './local-ids.ts'
 import type { Quarantine } from './quarantine.ts'
 
@@ -59,29 +60,6 @@ export function createBodyReader(parts: BodyParts): Pick<PodReader, 'readBody' |
     return bytes
   }
 
-  /** Holds back the last chunk until the hash of all is known to be right. */
-  async function* proving(pod: PodId, resource: Resource, stream: AsyncIterable<Uint8Array>) {
-    const digest = createHash('sha256')
-    let held: Uint8Array | undefined
-    for await (const chunk of stream) {
-      if (held !== undefined) yield held
-      digest.update(chunk)
-      held = chunk
-    }
-    if (!digest.digest().equals(resource.sha256)) throw damaged(pod, resource, 'hash mismatch')
-    if (held !== undefined) yield held
-  }
-
-  /** A file that lost its end must not look like an answer that is over. */
-  async function* complete(pod: PodId, resource: Resource, stream: AsyncIterable<Uint8Array>, size: number) {
-    let left = size
-    for await (const chunk of stream) {
-      left -= chunk.length
-      yield chunk
-    }
-    if (left !== 0) throw damaged(pod, resource, 'body cut')
-  }
-
   async function* streamBlob(
     pod: PodId,
     resource: Resource,
@@ -92,10 +70,11 @@ export function createBodyReader(parts: BodyParts): Pick<PodReader, 'readBody' |
       const isMissing = error instanceof XpodError && error.code === 'NOT_FOUND'
       throw isMissing ? damaged(pod, resource, 'body missing') : error
     })
-    if (range !== undefined) yield* complete(pod, resource, stream, range.end - range.start + 1)
-    else if (proven.has(blob)) yield* complete(pod, resource, stream, resource.size)
+    const damage = (reason: string) => damaged(pod, resource, reason)
+    if (range !== undefined) yield* complete(stream, range.end - range.start + 1, damage)
+    else if (proven.has(blob)) yield* complete(stream, resource.size, damage)
     else {
-      yield* proving(pod, resource, stream)
+      yield* proving(stream, resource.sha256, damage)
       if (proven.size >= maxProven) proven.clear()
       proven.add(blob)
     }

@@ -1,0 +1,38 @@
+// Streams of bodies that never look complete when they are not: the last bytes are only passed on, or the stream only ends,
+// when what was read is what the row says. Decides nothing about what happens to a damaged row.
+
+import { createHash } from 'node:crypto'
+
+/** Makes the error to throw, and notes the damage. */
+type Damage = (reason: string) => Error
+
+/** Holds back the last chunk until the hash of all is known to be right. */
+export async function* proving(
+  stream: AsyncIterable<Uint8Array>,
+  sha256: Uint8Array,
+  damage: Damage,
+): AsyncGenerator<Uint8Array> {
+  const digest = createHash('sha256')
+  let held: Uint8Array | undefined
+  for await (const chunk of stream) {
+    if (held !== undefined) yield held
+    digest.update(chunk)
+    held = chunk
+  }
+  if (!digest.digest().equals(sha256)) throw damage('hash mismatch')
+  if (held !== undefined) yield held
+}
+
+/** A file that lost its end must not look like an answer that is over. */
+export async function* complete(
+  stream: AsyncIterable<Uint8Array>,
+  size: number,
+  damage: Damage,
+): AsyncGenerator<Uint8Array> {
+  let left = size
+  for await (const chunk of stream) {
+    left -= chunk.length
+    yield chunk
+  }
+  if (left !== 0) throw damage('body cut')
+}
