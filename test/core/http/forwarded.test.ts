@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { forwardedOf, trustProxies } from '../../../src/core/http/forwarded.ts'
+import type { HttpRequest } from '../../../src/core/http/message.ts'
+
+import { forwardedOf, trustProxies, withClientAddress } from '../../../src/core/http/forwarded.ts'
 
 test('only the named proxies are trusted', () => {
   const trusts = trustProxies(['10.0.0.0/8', '::1', '192.168.1.1'])
@@ -29,4 +31,16 @@ test('Forwarded goes before the X-Forwarded names, and the nearest proxy is the 
     proto: 'https',
   })
   assert.deepEqual(forwardedOf({}), { host: undefined, proto: undefined })
+})
+
+test('the client is who the trusted proxy names, and the peer itself when nobody is trusted or it says nonsense', () => {
+  const trusts = trustProxies(['10.0.0.1'])
+  const seen = (headers: Record<string, string>, remoteAddress = '10.0.0.1'): string =>
+    withClientAddress({ headers, remoteAddress } as unknown as HttpRequest, trusts).remoteAddress
+  assert.equal(seen({ 'x-forwarded-for': '9.9.9.9, 192.0.2.7' }), '192.0.2.7')
+  assert.equal(seen({ forwarded: 'for=9.9.9.9, for="[2001:db8::7]:4711";proto=https' }), '2001:db8::7')
+  assert.equal(seen({ forwarded: 'for=192.0.2.7:80' }), '192.0.2.7')
+  assert.equal(seen({ forwarded: 'for=_hidden' }), '10.0.0.1')
+  assert.equal(seen({}), '10.0.0.1')
+  assert.equal(seen({ 'x-forwarded-for': '192.0.2.7' }, '203.0.113.5'), '203.0.113.5')
 })
