@@ -174,10 +174,11 @@ test('credentials that are taken back end the access of a running session', asyn
   const credentials = await createCredentials({ ...world.alice, headers, controls }, 'short lived')
   const session = await logInWithCredentials(world.baseUrl, credentials)
   try {
-    assert.equal((await session.fetch(world.alice.pod)).status, 200)
+    const url = `${world.alice.pod}.acl`
+    assert.equal((await session.fetch(url)).status, 200)
     const taken = await fetch(credentials.resource, { method: 'DELETE', headers })
     assert.ok(taken.ok, `DELETE ${credentials.resource}: ${taken.status}`)
-    await until('access ends', async () => (await session.fetch(world.alice.pod)).status === 401, 5_000)
+    await until('access ends', async () => (await session.fetch(url)).status === 401, 5_000)
     await assert.rejects(logInWithCredentials(world.baseUrl, credentials))
   } finally {
     await session.logout()

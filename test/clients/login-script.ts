@@ -97,20 +97,16 @@ export async function walkLogin(
 async function answerPrompt(client: CookieClient, asked: Prompt, choices: LoginChoices): Promise<string> {
   const { account, remember = true } = choices
   const { oidc, password } = asked.controls
-  switch (asked.prompt) {
-    case 'account': {
-      const { email, password: secret } = account
-      return (await client.json(password.login, { email, password: secret })).location as string
-    }
-    case 'login': {
-      const { webIds } = await client.json(oidc!.webId)
-      assert.ok((webIds as string[]).includes(account.webId))
-      return (await client.json(oidc!.webId, { webId: account.webId })).location as string
-    }
-    case 'consent': {
-      const { client: app } = await client.json(oidc!.consent)
-      assert.equal(typeof app, 'object')
-      return (await client.json(oidc!.consent, { remember })).location as string
-    }
+  if (asked.prompt === 'account') {
+    const { email, password: secret } = account
+    return (await client.json(password.login, { email, password: secret })).location as string
   }
+  if (asked.prompt === 'login') {
+    const { webIds } = await client.json(oidc!.webId)
+    assert.ok((webIds as string[]).includes(account.webId))
+    return (await client.json(oidc!.webId, { webId: account.webId })).location as string
+  }
+  const { client: app } = await client.json(oidc!.consent)
+  assert.equal(typeof app, 'object')
+  return (await client.json(oidc!.consent, { remember })).location as string
 }

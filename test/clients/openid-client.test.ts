@@ -63,8 +63,11 @@ async function logIn(app: oidc.Configuration, wish: LoginWish = {}): Promise<Flo
   return { tokens, prompts, dpop }
 }
 
+/** Nobody but the owner may read it. */
+const ownersOnly = ({ pod }: Registered): string => `${pod}.acl`
+
 async function statusWith(app: oidc.Configuration, flow: Flow, token = flow.tokens.access_token): Promise<number> {
-  const answer = await oidc.fetchProtectedResource(app, token, new URL(alice.pod), 'GET', null, undefined, {
+  const answer = await oidc.fetchProtectedResource(app, token, new URL(ownersOnly(alice)), 'GET', null, undefined, {
     DPoP: flow.dpop,
   })
   return answer.status

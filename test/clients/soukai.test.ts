@@ -48,7 +48,7 @@ test('a model is created in a container, with a name that has no extension, and 
 test('a model is changed and a field of it removed', async () => {
   const movie = await Movie.at(world.fresh()).create({ title: 'Totoro', rating: 1 })
   await movie.update({ title: 'My Neighbour Totoro' })
-  await movie.unsetAttribute('rating')
+  movie.unsetAttribute('rating')
   await movie.save()
   const text = await textOf(movie.url.split('#')[0]!)
   assert.match(text, /"My Neighbour Totoro"/)
