@@ -132,5 +132,5 @@ test('another WebID can be chosen, before and at consent, and gets tokens of its
   const { location } = await provider.finish(consent, { kind: 'consent', who: alice, remember: true })
   const answer = (await (await app.exchange(codeOf(await app.follow(location)))).json()) as { access_token: string }
   const me = app.as(second.webId, answer as never)
-  assert.equal((await me.fetch(`${second.base}`)).status, 200)
+  assert.equal((await me.fetch(second.base)).status, 200)
 })

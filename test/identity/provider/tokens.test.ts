@@ -167,7 +167,7 @@ test('a script gets a ten-minute token with id and secret, no scope, and either 
   assert.equal(claims['webid'], scene.alice.webId)
   assert.equal(claims['client_id'], script.credential.id)
   assert.equal(Number(claims['exp']) - Number(claims['iat']), 600)
-  assert.equal((await script.fetch(`${scene.alice.base}`)).status, 200)
+  assert.equal((await script.fetch(scene.alice.base)).status, 200)
   const rsa = await askToken(scene.baseUrl, { credential: script.credential, key: await createProofKey('RS256') })
   assert.equal(rsa.status, 200)
 })
