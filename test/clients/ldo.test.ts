@@ -25,9 +25,6 @@ const noteShape: ShapeType<Note> = {
   schema: { type: 'Schema' },
 } as ShapeType<Note>
 
-/** It takes only 205 for a deletion, where 204 is what every other client takes too. */
-const todo = 'DELETE answers 204'
-
 let world: ClientsWorld
 before(async () => {
   world = await openClientsWorld()
@@ -79,7 +76,7 @@ test('a container and a document get the names that were asked for', async () =>
   assert.equal(good(await plain.read()).type, 'dataReadSuccess')
 })
 
-test('what is there already is left alone or overwritten, as asked', { todo }, async () => {
+test('what is there already is left alone or overwritten, as asked', async () => {
   const container = await freshContainer()
   const leaf = leafAt(`${container.uri}a.ttl`)
   good(await leaf.createIfAbsent())
@@ -108,7 +105,7 @@ test('an object is filled in, read again and changed', async () => {
   assert.equal(third.usingType(noteShape).fromSubject(`${document.uri}#it`).name, 'two')
 })
 
-test('a picture is uploaded, read and deleted', { todo }, async () => {
+test('a picture is uploaded, read and deleted', async () => {
   const container = await freshContainer()
   const bytes = Buffer.from('not really a picture')
   good(await container.uploadChildAndOverwrite('a.png', new Blob([bytes], { type: 'image/png' }), 'image/png'))
@@ -144,7 +141,7 @@ test('rules of access are inherited, set and read back', async () => {
   assert.deepEqual(now.wacRule.agent[world.alice.webId], all)
 })
 
-test('a full container is deleted with what is in it', { todo }, async () => {
+test('a full container is deleted with what is in it', async () => {
   const container = await freshContainer()
   good(await container.createChildIfAbsent('inner/'))
   good(await container.child('inner/').createChildIfAbsent('a.ttl' as never))

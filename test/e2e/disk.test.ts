@@ -59,7 +59,7 @@ test('a full disk refuses bodies, serves reads, takes deletes, and recovers', { 
   assert.deepEqual((await client.send('GET', `${pod}large.bin`)).body, large)
   assert.equal((await client.send('GET', `${pod}small.txt`)).body.toString(), 'small')
   assert.equal((await client.send('GET', `${pod}more.bin`)).status, 404)
-  assert.equal((await client.send('DELETE', `${pod}small.txt`)).status, 204)
+  assert.equal((await client.send('DELETE', `${pod}small.txt`)).status, 205)
   assert.equal((await client.send('GET', `${pod}small.txt`)).status, 404)
 
   rmSync(filler)

@@ -11,7 +11,9 @@ import { tryCommit, untilSettled } from './commit.ts'
 import { isIdentity, refuseOtherIssuers } from './identity.ts'
 import { authorizeDelete } from './rights.ts'
 import { findTarget, refusePlace } from './target.ts'
-import { noContent } from './written.ts'
+
+/** Not 204, which @ldo/connected-solid takes for a failure after which it does not write what it meant to overwrite. */
+const deleted: PodResponse = { status: 205, headers: [], body: undefined }
 
 export async function deleteResource(parts: PodParts, op: Operation): Promise<PodResponse> {
   const { pod, path } = op.request
@@ -19,7 +21,7 @@ export async function deleteResource(parts: PodParts, op: Operation): Promise<Po
   return untilSettled(op, async () => {
     const require = await judge(parts, op)
     const committed = await tryCommit(parts, op, { require, ops: [{ kind: 'delete', path }] })
-    return committed && noContent
+    return committed && deleted
   })
 }
 

@@ -186,6 +186,7 @@ describe('JSON-LD contexts', () => {
   it('stores a document with an unknown context, and says that it cannot be converted', async () => {
     assert.deepEqual(await rdf.check(unknown, { mediaType: 'application/ld+json', base }, never), {
       convertible: false,
+      unknownContext: 'https://example.org/ctx#',
     })
     const known = Buffer.from('{"@context":"https://schema.org","name":"N"}')
     assert.deepEqual(await rdf.check(known, { mediaType: 'application/ld+json', base }, never), { convertible: true })

@@ -56,7 +56,7 @@ for (const [what, harm] of Object.entries(harms)) {
     test(`a file of ${size} bytes ${what} can be deleted`, async () => {
       await using scene = await openScene()
       await harm(await stored(scene, size), size)
-      assert.equal((await scene.ask('DELETE', '/it.bin', { as: alice })).status, 204)
+      assert.equal((await scene.ask('DELETE', '/it.bin', { as: alice })).status, 205)
       assert.equal((await scene.ask('GET', '/it.bin', { as: alice })).status, 404)
       assert.deepEqual(scene.store.quarantined(), [])
     })

@@ -15,7 +15,7 @@ test('a document goes with its auxiliary resources and its line in the listing',
   await world.write('/d/x.ttl', '')
   await world.write('/d/x.ttl.meta', '')
   await world.write('/d/x.ttl.acl', aclFor('/d/x.ttl', []))
-  assert.equal((await world.send('DELETE', '/d/x.ttl')).status, 204)
+  assert.equal((await world.send('DELETE', '/d/x.ttl')).status, 205)
   for (const path of ['/d/x.ttl', '/d/x.ttl.meta', '/d/x.ttl.acl']) assert.equal(await world.text(path), undefined)
   assert.deepEqual(await world.members('/d/'), [])
   assert.equal((await world.send('DELETE', '/d/x.ttl')).status, 404)
@@ -37,7 +37,7 @@ test('a container that is not empty is 409 and says why; with only auxiliaries i
   await world.send('DELETE', '/full/x.ttl')
   await world.write('/full/.meta', '')
   await world.write('/full/.acl', aclFor('/full/', []))
-  assert.equal((await world.send('DELETE', '/full/')).status, 204)
+  assert.equal((await world.send('DELETE', '/full/')).status, 205)
   assert.equal(await world.text('/full/.acl'), undefined)
 })
 
@@ -68,7 +68,7 @@ test('an ACL goes by Control of its subject; missing it is 404', async () => {
   await world.write('/a.ttl', '')
   await world.write('/a.ttl.acl', aclFor('/a.ttl', [{ to: bob, here: 'Write' }]))
   assert.equal((await world.send('DELETE', '/a.ttl.acl', { as: bob })).status, 403)
-  assert.equal((await world.send('DELETE', '/a.ttl.acl')).status, 204)
+  assert.equal((await world.send('DELETE', '/a.ttl.acl')).status, 205)
   assert.equal((await world.send('DELETE', '/a.ttl.acl')).status, 404)
   assert.equal((await world.send('DELETE', '/a.ttl.acl', { as: bob })).status, 403)
 })
@@ -87,7 +87,7 @@ test('deleting a container races with making a child: no orphan, no resurrected 
       world.send('POST', container, { headers: { ...turtle, slug: 'x' }, body: '' }),
     ])
     const members = await world.members(container)
-    if (deleted.status === 204) {
+    if (deleted.status === 205) {
       assert.deepEqual([made.status, members], [404, undefined])
     } else {
       assert.deepEqual([deleted.status, made.status, members], [409, 201, [`${container}x`]])

@@ -74,7 +74,7 @@ const cases: readonly Case[] = [
     ask: (path, as) => world.send('DELETE', path, { as }),
     rows: [
       ['', '', 'denied', 'denied'],
-      ['Write', 'Write', 204, 'denied'],
+      ['Write', 'Write', 205, 'denied'],
       ['', 'Write', 'denied', 'denied'],
       ['Append', 'Write', 'denied', 'denied'],
       ['', 'Read', 'denied', 404],
@@ -126,7 +126,7 @@ test('POST needs Append on the container, and nothing on what it makes', async (
 
 test('DELETE of an empty container needs Read and Write on it and Write on its parent', async () => {
   const rows: readonly (readonly [string, string, Expected, Expected])[] = [
-    ['Write', 'Read Write', 204, 404],
+    ['Write', 'Read Write', 205, 404],
     ['Write', 'Write', 'denied', 'denied'],
     ['Append', 'Read Write', 'denied', 404],
     ['', 'Read Write', 'denied', 404],
@@ -166,7 +166,7 @@ test('ACLs need Control and nothing else; Control gives nothing on the resource'
       const deleted = await world.send('DELETE', `${path}.acl`, { as })
       assert.deepEqual(
         [put.status, patched.status, deleted.status],
-        isAllowed ? [204, 204, 204] : [denied, denied, denied],
+        isAllowed ? [204, 204, 205] : [denied, denied, denied],
       )
       if (isAllowed) await world.write(`${path}.acl`, acl)
       const onResource = await world.send('PUT', path, { as, headers: turtle, body: '' })
@@ -189,6 +189,6 @@ test('.meta is judged as its subject: Write to PUT and DELETE, Append to add', a
     const put = await world.send('PUT', `${path}.meta`, { as: bob, headers: turtle, body: '' })
     const deleted = await world.send('DELETE', `${path}.meta`, { as: bob })
     assert.deepEqual([inserted.status, put.status], [added, replaced], modes)
-    assert.equal(deleted.status, modes === 'Write' ? 204 : modes === 'Read' ? 404 : 403, modes)
+    assert.equal(deleted.status, modes === 'Write' ? 205 : modes === 'Read' ? 404 : 403, modes)
   }
 })
