@@ -1,3 +1,5 @@
+// Applications that want node objects, on request values: what they see of the request, and what becomes of their answer.
+
 import assert from 'node:assert/strict'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { test } from 'node:test'
