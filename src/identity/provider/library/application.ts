@@ -17,11 +17,31 @@ const idTokenSeconds = 3600
 /** For the keys that sign now: another key needs another one. */
 export function createLibrary(parts: LoadedParts): NodeApplication {
   const provider = new OidcProvider(parts.issuer, librarySettings(parts))
+  nameModels(provider)
   keepSecretsHashed(provider)
   bindRefreshTokens(provider)
   issueSolidIdTokens(provider, parts)
   report(provider, parts.log)
   return provider.callback()
+}
+
+const models = [
+  'AccessToken',
+  'AuthorizationCode',
+  'Client',
+  'ClientCredentials',
+  'Grant',
+  'InitialAccessToken',
+  'Interaction',
+  'RefreshToken',
+  'RegistrationAccessToken',
+  'ReplayDetection',
+  'Session',
+] as const
+
+/** Rows are stored under the names of these classes, and a bundler calls some of them `Interaction2`. */
+function nameModels(provider: OidcProvider): void {
+  for (const name of models) Object.defineProperty(provider[name], 'name', { value: name })
 }
 
 /** What is stored of a client's secret is its hash. */
