@@ -3,8 +3,7 @@
 // may be used again, but only with the key it was given to.
 
 import assert from 'node:assert/strict'
-import { symlink } from 'node:fs/promises'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 
@@ -40,12 +39,13 @@ describe('with two processes on one database', () => {
   before(async () => {
     const dataDir = join(folder.path, 'one')
     one = await spawnXpod([], { dataDir })
+    // Before the other process: it becomes the one that writes pods.
+    person = await signUp(new Browser(one.baseUrl), 'alice')
     const second = join(folder.path, 'other')
     await mkdir(second)
     // A directory of its own, so that it has a lock of its own, with the same database in it.
     for (const name of ['xpod.db', 'secret.key', 'objects']) await symlink(join(dataDir, name), join(second, name))
     other = await spawnXpod(['--base-url', one.baseUrl], { dataDir: second })
-    person = await signUp(new Browser(one.baseUrl), 'alice')
     elsewhere = new Browser(one.baseUrl, other.port)
   })
   after(async () => {
