@@ -46,7 +46,7 @@ function noticeOf({ query }: Visit): Notice | undefined {
 
 function pathOf({ path, query }: Visit): string {
   const kept = new URLSearchParams([...query].filter(([name]) => name !== 'lang' && name !== 'done'))
-  return kept.size === 0 ? path : `${path}?${kept}`
+  return kept.size === 0 ? path : `${path}?${kept.toString()}`
 }
 
 /** Which inputs an error may be about; the first that the form has is meant. */

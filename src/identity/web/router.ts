@@ -89,7 +89,7 @@ function otherSpelling(parts: IdentityParts, visit: Visit): HttpAnswer | undefin
   }
   const query = new URLSearchParams(visit.query)
   query.delete('lang')
-  const to = `${parts.baseUrl}${visit.path.slice(1)}${query.size === 0 ? '' : `?${query}`}`
+  const to = `${parts.baseUrl}${visit.path.slice(1)}${query.size === 0 ? '' : `?${query.toString()}`}`
   return redirectAnswer(to, { cookies: [visit.cookies.language(language)] })
 }
 

@@ -7,7 +7,7 @@ export const minPasswordLength = 8
 
 /** Throws PASSWORD_INVALID. */
 export function requireGoodPassword(password: string, words: readonly string[]): void {
-  if ([...password].length < minPasswordLength) {
+  if (Array.from(password).length < minPasswordLength) {
     throw new XpodError('PASSWORD_INVALID', `at least ${minPasswordLength} characters`)
   }
   if (words.some((word) => word !== '' && word.toLowerCase() === password.toLowerCase())) {
