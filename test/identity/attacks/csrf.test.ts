@@ -29,14 +29,14 @@ async function crawl(browser: Browser, from: readonly string[]): Promise<Readonl
   for (let path = queue.shift(); path !== undefined && found.size < 60; path = queue.shift()) {
     if (found.has(path)) continue
     const page = await browser.follow(await browser.page(path))
-    if (!/^text\/html/.test(page.headers['content-type'] ?? '')) continue
+    if (!(page.headers['content-type'] ?? '').startsWith('text/html')) continue
     found.set(
       path,
       formsOf(page.text, page.url).filter(({ method }) => method === 'POST'),
     )
     for (const [, href = ''] of page.text.matchAll(/<a\b[^>]*\bhref="([^"]*)"/gi)) {
       const url = new URL(href.replaceAll('&amp;', '&'), page.url)
-      if (url.origin === new URL(browser.base).origin && /^\/\.account\//.test(url.pathname)) queue.push(url.pathname)
+      if (url.origin === new URL(browser.base).origin && url.pathname.startsWith('/.account/')) queue.push(url.pathname)
     }
   }
   return found
