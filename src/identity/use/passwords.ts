@@ -6,8 +6,6 @@ import type { Login } from '../account/accounts.ts'
 import type { IdentityParts, Member } from './parts.ts'
 import { reauthenticate, withTries } from './reauthentication.ts'
 
-export type PasswordLogin = Login & { readonly kind: 'password' }
-
 export async function passwordLogins(parts: IdentityParts, { account }: Member): Promise<readonly Login[]> {
   const logins = await parts.accounts.logins(account.id)
   return logins.filter(({ kind }) => kind === 'password')

@@ -116,7 +116,7 @@ export const recoverPage: PageRow = {
 export const loggedOutPage: PageRow = { show: async () => page('loggedOut', {}) }
 
 /** Where somebody who is logged in goes on: to the app that waits, or home. */
-export async function onward(visit: Visit): Promise<string> {
+async function onward(visit: Visit): Promise<string> {
   if (visit.member === undefined) throw new XpodError('LOGIN_REQUIRED')
   return afterLogIn(visit, visit.member.account.id, '')
 }
