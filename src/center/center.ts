@@ -13,9 +13,11 @@ import { isLoopbackName } from '../core/routing/host.ts'
 import { createRoutingTable } from '../core/routing/table.ts'
 import { createIsLogin } from '../identity/account/web-id-documents.ts'
 import { createGroupSource } from '../pod/access/groups.ts'
+import { readRemote } from '../pod/access/remote-document.ts'
 import { createWacAuthorizer } from '../pod/access/wac.ts'
 import { createAuthenticator } from '../pod/auth/authenticator.ts'
 import { createPodHomes } from '../pod/homes.ts'
+import { type KeptContextsOptions, openKeptContexts } from '../pod/rdf/read/kept-contexts.ts'
 import { openRdfWorkers } from '../pod/rdf/workers.ts'
 import { createPodServer } from '../pod/server.ts'
 import type { PodRecord } from '../pod/store/resource.ts'
@@ -67,7 +69,10 @@ export async function startCenter(options: CenterOptions, parts: Surround): Prom
   stack.use(await followDirectory(store.directory, routes))
   const allowLoopback = isLoopbackName(new URL(baseUrl).hostname)
   const door = stack.use(openFetchDoor({ allowInternal: options.allowInternal, allowLoopback, clock, log, metrics }))
-  const rdf = stack.use(openRdfWorkers({ log, metrics }))
+  const fetch: KeptContextsOptions['fetch'] = (url, wanted) =>
+    readRemote({ door, local: (named) => local(named) }, url, wanted)
+  const contexts = options.jsonldContexts === 'fetch' ? openKeptContexts({ db, fetch, log }) : undefined
+  const rdf = stack.use(openRdfWorkers({ log, metrics, contexts }))
   const homes = stack.use(createPodHomes({ store, node, clock, metrics, maxBytes: options.cacheMemoryBytes }))
   const local = createLocalDocuments({ baseUrl, routes, homes, authorizer: () => authorizer })
   const groups = createGroupSource({ door, local, clock, rdf, log })

@@ -18,6 +18,8 @@ export interface CenterOptions {
   readonly trustProxy: readonly string[]
   readonly allowInternal: readonly string[]
   readonly aclOrigin: boolean
+  /** fetch: JSON-LD contexts that are not bundled are fetched when a document that names them is written (rule 13). */
+  readonly jsonldContexts: 'bundled' | 'fetch'
   /** Undefined: open when the base URL is loopback, else by invite (rule 17). */
   readonly registration: 'open' | 'invite' | 'closed' | undefined
   /** Pods that one account may make. */

@@ -14,7 +14,7 @@ import { openFilesystemObjects } from '../core/objects/filesystem.ts'
 import type { ObjectStore } from '../core/objects/object-store.ts'
 import { identityMigrations } from '../identity/schema/migrations.ts'
 import type { PodStore } from '../pod/store/pod-store.ts'
-import { podMigrations } from '../pod/store/schema/migrations.ts'
+import { laterPodMigrations, podMigrations } from '../pod/store/schema/migrations.ts'
 import { openSqlitePodStore } from '../pod/store/sqlite/store.ts'
 import type { CenterOptions } from './options.ts'
 
@@ -41,9 +41,8 @@ export async function openStore(dataDir: string, parts: Surround): Promise<Opene
   const { clock, random, log, metrics, onFatal } = parts
   await using stack = new AsyncDisposableStack()
   const { dir } = stack.use(await lockDataDirectory(dataDir))
-  const db = stack.use(
-    await openSqlite({ dir, migrations: [...podMigrations, ...identityMigrations], log, clock, metrics, onFatal }),
-  )
+  const migrations = [...podMigrations, ...identityMigrations, ...laterPodMigrations]
+  const db = stack.use(await openSqlite({ dir, migrations, log, clock, metrics, onFatal }))
   const objects = stack.use(await openFilesystemObjects({ dir: join(dir, 'objects'), random }))
   const node = await settleNode(db, random)
   const store = stack.use(

@@ -50,6 +50,11 @@ export const keys = {
   'smtp-url': key(types.smtpUrl, undefined, 'Server that sends mail: smtps://USER:PASSWORD@HOST', { secret: true }),
   'mail-from': key(types.mailAddress, undefined, 'Sender of mail; xpod at the host of the base URL'),
   'acl-origin': key(types.flag, 'false', 'Let acl:origin in ACLs give access to web pages'),
+  'jsonld-contexts': key(
+    types.oneOf('bundled', 'fetch'),
+    'bundled',
+    'JSON-LD contexts that are known: those of xpod, or also those fetched when a document is written',
+  ),
   'max-body': key(types.size, '10 GiB', 'Largest body of one resource'),
   'pod-quota': key(types.size, '1GB', 'Bytes a new pod may hold'),
   'pod-max-resources': key(types.count, '100000', 'Resources a new pod may hold'),

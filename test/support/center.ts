@@ -41,6 +41,7 @@ export const testOptions: CenterOptions = {
   trustProxy: [],
   allowInternal: [],
   aclOrigin: false,
+  jsonldContexts: 'bundled',
   registration: undefined,
   accountPods: 3,
   addressLimit: 60,

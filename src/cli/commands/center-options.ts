@@ -25,6 +25,7 @@ export function centerOptions(settings: Settings, runtimeDir: string | undefined
     trustProxy: settings['trust-proxy'],
     allowInternal: settings['allow-internal'],
     aclOrigin: settings['acl-origin'],
+    jsonldContexts: settings['jsonld-contexts'],
     registration: settings.registration,
     accountPods: settings['account-pods'],
     addressLimit: settings['address-limit'],

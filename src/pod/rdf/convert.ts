@@ -4,7 +4,8 @@
 import { XpodError } from '../../base/errors.ts'
 import type { ParsedRdf } from './graph.ts'
 import { type RdfType, rdfTypeOf, rdfTypes } from './media-types.ts'
-import { parseRdf, type RdfSource } from './parse.ts'
+import { parseRdf } from './parse.ts'
+import type { Contexts } from './read/contexts.ts'
 import { writeTriG, writeTurtle } from './turtle-writer.ts'
 import { writeJsonLd } from './write/jsonld.ts'
 import { writeLines } from './write/lines.ts'
@@ -14,12 +15,14 @@ export interface Conversion {
   readonly to: string
   /** URL of the resource. */
   readonly base: string
+  /** For JSON-LD, besides the bundled ones. */
+  readonly contexts?: Contexts | undefined
 }
 
 /** Throws BODY_INVALID, MEDIA_TYPE_UNSUPPORTED, and NOT_ACCEPTABLE naming a JSON-LD context that is not bundled. */
-export async function convertRdf(bytes: Uint8Array, { from, to, base }: Conversion): Promise<Uint8Array> {
+export async function convertRdf(bytes: Uint8Array, { from, to, base, contexts }: Conversion): Promise<Uint8Array> {
   const target = writableType(to)
-  const source = await parseRdf(bytes, { mediaType: from, base } satisfies RdfSource)
+  const source = await parseRdf(bytes, { mediaType: from, base, contexts })
   const onlyLabels = from.startsWith('application/n-')
   return Buffer.from(writeRdf(source, { type: target, base, inlineLabelled: onlyLabels }))
 }

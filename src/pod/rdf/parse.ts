@@ -5,6 +5,7 @@ import { XpodError } from '../../base/errors.ts'
 import { MiB } from '../../base/bytes.ts'
 import { hasLanguageTag, idOf, type ParsedRdf, type Quad, type Term } from './graph.ts'
 import { type RdfType, rdfTypeOf } from './media-types.ts'
+import type { Contexts } from './read/contexts.ts'
 import { readJsonLd, type UnknownContext } from './read/jsonld.ts'
 import { eachQuad, isTurtleType, readTurtle } from './read/turtle.ts'
 import { readRdfXml } from './read/xml.ts'
@@ -14,6 +15,8 @@ export interface RdfSource {
   readonly mediaType: string
   /** URL of the resource. */
   readonly base: string
+  /** For JSON-LD, besides the bundled ones. */
+  readonly contexts?: Contexts | undefined
 }
 
 /** Terms may hold this much plus eight times the document's own length. */
@@ -23,7 +26,7 @@ const freeTermChars = 64 * MiB
 export async function readRdf(bytes: Uint8Array, source: RdfSource): Promise<ParsedRdf | UnknownContext> {
   const type = readableType(source.mediaType)
   const text = decode(bytes)
-  const parsed = await readText(text, type, source.base)
+  const parsed = await readText(text, type, source)
   if ('unknownContext' in parsed) return parsed
   const guard = new TermGuard(text.length)
   for (const one of parsed.quads) guard.look(one)
@@ -31,15 +34,16 @@ export async function readRdf(bytes: Uint8Array, source: RdfSource): Promise<Par
   return parsed
 }
 
-export interface Checked {
-  /** False for JSON-LD with a context that is not bundled: stored, and served in its own type only. */
-  readonly convertible: boolean
-}
+/** JSON-LD with an unknown context is stored, and served in its own type only. */
+export type Checked = { readonly convertible: true } | ({ readonly convertible: false } & UnknownContext)
 
 /** As readRdf, but keeps no triples where the syntax allows that: a body may be 64 MiB. */
 export async function checkRdf(bytes: Uint8Array, source: RdfSource): Promise<Checked> {
   const type = readableType(source.mediaType)
-  if (!isTurtleType(type)) return { convertible: !('unknownContext' in (await readRdf(bytes, source))) }
+  if (!isTurtleType(type)) {
+    const read = await readRdf(bytes, source)
+    return 'unknownContext' in read ? { convertible: false, ...read } : { convertible: true }
+  }
   const text = decode(bytes)
   const guard = new TermGuard(text.length)
   eachQuad({ text, type, base: source.base }, (one) => guard.look(one))
@@ -47,9 +51,10 @@ export async function checkRdf(bytes: Uint8Array, source: RdfSource): Promise<Ch
   return { convertible: true }
 }
 
-async function readText(text: string, type: RdfType, base: string): Promise<ParsedRdf | UnknownContext> {
+async function readText(text: string, type: RdfType, source: RdfSource): Promise<ParsedRdf | UnknownContext> {
+  const { base, contexts } = source
   if (isTurtleType(type)) return readTurtle(text, type, base)
-  return type === 'application/ld+json' ? readJsonLd(text, base) : readRdfXml(text, base)
+  return type === 'application/ld+json' ? readJsonLd(text, base, contexts) : readRdfXml(text, base)
 }
 
 /** As readRdf, but an unknown JSON-LD context is NOT_ACCEPTABLE naming it. */
@@ -60,7 +65,7 @@ export async function parseRdf(bytes: Uint8Array, source: RdfSource): Promise<Pa
 }
 
 function unknownContextError({ unknownContext }: UnknownContext): XpodError {
-  return new XpodError('NOT_ACCEPTABLE', `the JSON-LD context ${unknownContext} is not known here`, {
+  return new XpodError('NOT_ACCEPTABLE', `the JSON-LD context ${unknownContext.slice(0, 200)} is not known here`, {
     hint: 'Ask for application/ld+json, or store the document with an inline context.',
   })
 }

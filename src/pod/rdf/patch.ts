@@ -9,6 +9,7 @@ import { anonymousNode, idOf, noRdf, type ParsedRdf, type Quad, quad, type Term 
 import { solve, type Solution, StepBudget } from './join.ts'
 import { rdfTypeOf } from './media-types.ts'
 import { parseRdf } from './parse.ts'
+import type { Contexts } from './read/contexts.ts'
 
 export interface PatchStep {
   /** Triple patterns; blank nodes of the clause are variables whose id starts with `?~`. Empty: one empty solution. */
@@ -36,6 +37,8 @@ export interface PatchDocument {
   readonly mediaType: string
   /** What the bytes say, when the caller has kept it from an earlier read or patch. */
   readonly parsed?: ParsedRdf
+  /** For JSON-LD, besides the bundled ones. */
+  readonly contexts?: Contexts | undefined
 }
 
 export interface PatchResult {
@@ -117,7 +120,7 @@ function patchTarget(mediaType: string): XpodError {
 /** Throws PATCH_TARGET when the document is no RDF that can be read here. */
 export async function parseTarget(document: PatchDocument, base: string): Promise<ParsedRdf> {
   try {
-    return await parseRdf(document.bytes, { mediaType: document.mediaType, base })
+    return await parseRdf(document.bytes, { mediaType: document.mediaType, base, contexts: document.contexts })
   } catch (error) {
     if (!(error instanceof XpodError) || error.status >= 500) throw error
     throw patchTarget(document.mediaType)

@@ -14,7 +14,7 @@ import {
   unpackPatch,
 } from './packing.ts'
 import { type Checked, checkRdf, parseRdf, type RdfSource } from './parse.ts'
-import { applyPatch, maxJoinSteps, parseTarget, type Patch } from './patch.ts'
+import { applyPatch, maxJoinSteps, parseTarget, type Patch, type PatchDocument } from './patch.ts'
 import { parseSparqlUpdate } from './sparql-update.ts'
 
 export type RdfRequest =
@@ -24,7 +24,7 @@ export type RdfRequest =
   | { readonly kind: 'read-patch'; readonly text: string; readonly language: Patch['kind']; readonly base: string }
   | {
       readonly kind: 'patch'
-      readonly document: { readonly bytes: Uint8Array; readonly mediaType: string } | undefined
+      readonly document: Omit<PatchDocument, 'parsed'> | undefined
       readonly patch: PackedPatch
       readonly base: string
     }

@@ -11,6 +11,8 @@ import { IdleThread, type IdleThreadOptions } from './idle-thread.ts'
 import { type RdfType, rdfTypeOf } from './media-types.ts'
 import { packPatch, type PackedPatch, type PackedRdf, unpackPatch, unpackQuads, unpackRdf } from './packing.ts'
 import { type Checked, checkRdf, decode, parseRdf, type RdfSource } from './parse.ts'
+import type { Contexts } from './read/contexts.ts'
+import { gatherContexts, type KeptContexts } from './read/kept-contexts.ts'
 import { applyPatch, type Patch, type PatchDocument, type PatchResult, parseTarget } from './patch.ts'
 import { type PackedResult, readPatchText, type RdfRequest } from './thread.ts'
 
@@ -35,6 +37,8 @@ export interface RdfWorkers extends AsyncDisposable {
 export interface RdfWorkersOptions extends IdleThreadOptions {
   /** Lowers the size up to which work is done on the calling thread. */
   readonly maxLocalBytes?: number
+  /** JSON-LD contexts besides the bundled ones; a check fetches them, nothing else does. */
+  readonly contexts?: KeptContexts | undefined
 }
 
 /** What takes about 20 ms each: JSON-LD and SPARQL are read more than ten times slower than Turtle. */
@@ -59,27 +63,37 @@ export function openRdfWorkers(options: RdfWorkersOptions): RdfWorkers {
 class Workers implements RdfWorkers {
   readonly #maxLocalBytes: number
   readonly #thread: IdleThread
+  readonly #kept: KeptContexts | undefined
 
   constructor(options: RdfWorkersOptions) {
     this.#maxLocalBytes = options.maxLocalBytes ?? Number.POSITIVE_INFINITY
     this.#thread = new IdleThread(options)
+    this.#kept = options.contexts
   }
 
-  async parse(bytes: Uint8Array, source: RdfSource, signal: AbortSignal): Promise<ParsedRdf> {
+  async parse(bytes: Uint8Array, named: RdfSource, signal: AbortSignal): Promise<ParsedRdf> {
     signal.throwIfAborted()
+    const source = { ...named, contexts: await this.#contextsOf(bytes, named, signal) }
     if (this.#isSmall(bytes, source.mediaType)) return parseRdf(bytes, source)
     return unpackRdf((await this.#thread.ask({ kind: 'parse', bytes, source }, bytes.length, signal)) as PackedRdf)
   }
 
   async check(bytes: Uint8Array, source: RdfSource, signal: AbortSignal): Promise<Checked> {
     signal.throwIfAborted()
+    const contexts = await this.#contextsOf(bytes, source, signal, 'learn')
+    return this.#checkWith(bytes, { ...source, contexts }, signal)
+  }
+
+  async #checkWith(bytes: Uint8Array, source: RdfSource, signal: AbortSignal): Promise<Checked> {
     if (this.#isSmall(bytes, source.mediaType)) return checkRdf(bytes, source)
     return (await this.#thread.ask({ kind: 'check', bytes, source }, bytes.length, signal)) as Checked
   }
 
-  async convert(bytes: Uint8Array, conversion: Conversion, signal: AbortSignal): Promise<Uint8Array> {
+  async convert(bytes: Uint8Array, named: Conversion, signal: AbortSignal): Promise<Uint8Array> {
     signal.throwIfAborted()
-    writableType(conversion.to)
+    writableType(named.to)
+    const contexts = await this.#contextsOf(bytes, { mediaType: named.from, base: named.base }, signal)
+    const conversion = { ...named, contexts }
     if (this.#isSmall(bytes, conversion.from)) return convertRdf(bytes, conversion)
     return (await this.#thread.ask({ kind: 'convert', bytes, conversion }, bytes.length, signal)) as Uint8Array
   }
@@ -102,12 +116,13 @@ class Workers implements RdfWorkers {
   }
 
   async patch(
-    document: PatchDocument | undefined,
+    target: PatchDocument | undefined,
     patch: Patch,
     { base }: { readonly base: string },
     signal: AbortSignal,
   ): Promise<PatchResult> {
     signal.throwIfAborted()
+    const document = target && (await this.#withContexts(target, base, signal))
     const isLarge = document !== undefined && !this.#isSmall(document.bytes, document.mediaType)
     if (isLarge || triplesIn(patch) > maxLocalPatchTriples) return this.#patchOnThread(document, patch, base, signal)
     const parsed = document && (document.parsed ?? (await parseTarget(document, base)))
@@ -117,6 +132,32 @@ class Workers implements RdfWorkers {
       if (!(error instanceof XpodError) || error.code !== 'PATCH_TOO_COMPLEX') throw error
       return this.#patchOnThread(document, patch, base, signal)
     }
+  }
+
+  async #withContexts(target: PatchDocument, base: string, signal: AbortSignal): Promise<PatchDocument> {
+    if (target.parsed !== undefined) return target
+    return { ...target, contexts: await this.#contextsOf(target.bytes, { mediaType: target.mediaType, base }, signal) }
+  }
+
+  /** What a document needs besides the bundled contexts. One that is not valid needs nothing: the work itself refuses it. */
+  async #contextsOf(
+    bytes: Uint8Array,
+    source: RdfSource,
+    signal: AbortSignal,
+    how: 'find' | 'learn' = 'find',
+  ): Promise<Contexts | undefined> {
+    const kept = this.#kept
+    if (kept === undefined || rdfTypeOf(source.mediaType) !== 'application/ld+json') return undefined
+    const firstUnknown = async (contexts: Contexts): Promise<string | undefined> => {
+      try {
+        const checked = await this.#checkWith(bytes, { ...source, contexts }, signal)
+        return checked.convertible ? undefined : checked.unknownContext
+      } catch (error) {
+        if (error instanceof XpodError && error.code === 'BODY_INVALID') return undefined
+        throw error
+      }
+    }
+    return gatherContexts(firstUnknown, (url) => kept[how](url))
   }
 
   /** Also what is no RDF at all, which is refused at once. */
@@ -131,7 +172,7 @@ class Workers implements RdfWorkers {
     base: string,
     signal: AbortSignal,
   ): Promise<PatchResult> {
-    const plain = document && { bytes: document.bytes, mediaType: document.mediaType }
+    const plain = document && { bytes: document.bytes, mediaType: document.mediaType, contexts: document.contexts }
     const request: RdfRequest = { kind: 'patch', document: plain, patch: packPatch(patch), base }
     const result = (await this.#thread.ask(request, document?.bytes.length ?? 0, signal)) as PackedResult
     return {

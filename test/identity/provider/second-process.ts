@@ -15,13 +15,13 @@ import { createProvider } from '../../../src/identity/provider/provider.ts'
 import { identityMigrations } from '../../../src/identity/schema/migrations.ts'
 import { openSealer } from '../../../src/identity/sealing.ts'
 import { createThrottle } from '../../../src/identity/throttle.ts'
-import { podMigrations } from '../../../src/pod/store/schema/migrations.ts'
+import { laterPodMigrations, podMigrations } from '../../../src/pod/store/schema/migrations.ts'
 
 const [dir = '', issuer = ''] = process.argv.slice(2)
 const [clock, random, log] = [systemClock, systemRandom, silentLog]
 const db = await openSqlite({
   dir,
-  migrations: [...podMigrations, ...identityMigrations],
+  migrations: [...podMigrations, ...identityMigrations, ...laterPodMigrations],
   log,
   clock,
   metrics: createMetrics(),

@@ -50,7 +50,10 @@ describe('RDF on a worker thread', () => {
     )
     const unknown = Buffer.from('{"@context":"https://example.org/"}')
     const json = { mediaType: 'application/ld+json', base }
-    assert.deepEqual(await far.check(unknown, json, never), { convertible: false })
+    assert.deepEqual(await far.check(unknown, json, never), {
+      convertible: false,
+      unknownContext: 'https://example.org/',
+    })
     assert.equal(await failureOf(far.parse(unknown, json, never)), 'NOT_ACCEPTABLE 406')
     const patch = await far.readPatch(Buffer.from('INSERT DATA {}'), { kind: 'sparql', base }, never)
     assert.equal(

@@ -1,5 +1,5 @@
-// The JSON-LD contexts that travel with xpod, by every URL they are known under. Nothing is ever fetched: what is not here
-// is an unknown context (rule 13). schema.org is bundled as its vocabulary and the URL-valued terms people use most, not
+// The JSON-LD contexts that travel with xpod, by every URL they are known under. Nothing is fetched here: what is neither
+// here nor kept from an earlier fetch is an unknown context (rule 13). schema.org is bundled as its vocabulary and the URL-valued terms people use most, not
 // as the 170 KiB original; its other terms resolve by @vocab.
 
 import activitystreams from '../contexts/activitystreams.json' with { type: 'json' }
@@ -10,6 +10,9 @@ import schema from '../contexts/schema.json' with { type: 'json' }
 import security1 from '../contexts/security-v1.json' with { type: 'json' }
 import security2 from '../contexts/security-v2.json' with { type: 'json' }
 import solidOidc from '../contexts/solid-oidc.json' with { type: 'json' }
+
+/** What a document may use besides those bundled: context documents by the URL that it names. */
+export type Contexts = ReadonlyMap<string, object>
 
 /** Keys without scheme, trailing slash or fragment. */
 const contexts: Readonly<Record<string, object>> = {

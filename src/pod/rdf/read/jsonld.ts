@@ -1,23 +1,24 @@
-// JSON-LD 1.1 by the streaming parser, with a loader that knows the bundled contexts and never fetches (rule 13).
-// The text is first parsed as JSON, for the line of a mistake and to bound nesting. A document with a context that is not
-// bundled is valid but cannot be turned into triples: that is UnknownContext, not an error of the document.
+// JSON-LD 1.1 by the streaming parser, with a loader that knows the contexts that are bundled or
+// given and never fetches (rule 13).
+// The text is first parsed as JSON, for the line of a mistake and to bound nesting. A document with another context
+// is valid but cannot be turned into triples: that is UnknownContext, not an error of the document.
 
 import { JsonLdParser } from 'jsonld-streaming-parser'
 
 import { XpodError } from '../../../base/errors.ts'
 import { documentFactory, hasLanguageTag, idOf, namedNode, type ParsedRdf, type Quad } from '../graph.ts'
-import { bundledContext } from './contexts.ts'
+import { bundledContext, type Contexts } from './contexts.ts'
 
 const maxDepth = 100
 
 export interface UnknownContext {
-  /** The context's URL; at most 200 characters of it. */
+  /** The context's URL. */
   readonly unknownContext: string
 }
 
 /** Throws BODY_INVALID. */
-export async function readJsonLd(text: string, base: string): Promise<ParsedRdf | UnknownContext> {
-  const prefixes = prefixesOf(checkJson(text))
+export async function readJsonLd(text: string, base: string, contexts?: Contexts): Promise<ParsedRdf | UnknownContext> {
+  const prefixes = prefixesOf(parseJson(text))
   let unknown: string | undefined
   const parser = new JsonLdParser({
     baseIRI: base,
@@ -25,10 +26,10 @@ export async function readJsonLd(text: string, base: string): Promise<ParsedRdf 
     rdfstar: false,
     documentLoader: {
       load: async (url) => {
-        const context = bundledContext(url)
+        const context = bundledContext(url) ?? contexts?.get(url)
         if (context === undefined) {
-          unknown = url.slice(0, 200)
-          throw new Error('context is not bundled')
+          unknown ??= url
+          throw new Error('context is not known')
         }
         return context as never
       },
@@ -52,7 +53,7 @@ export async function readJsonLd(text: string, base: string): Promise<ParsedRdf 
 }
 
 /** JSON only, bounded in depth. Throws BODY_INVALID with the line. */
-function checkJson(text: string): unknown {
+export function parseJson(text: string): object {
   let value: unknown
   try {
     value = JSON.parse(text)

@@ -2,8 +2,12 @@
 
 import type { Migration } from '../../../core/db/migrations.ts'
 import { migration0001 } from './0001-pods.ts'
+import { migration0003 } from './0003-contexts.ts'
 
 export const podMigrations: readonly Migration[] = [migration0001]
+
+/** Those whose numbers come after the first of identity. */
+export const laterPodMigrations: readonly Migration[] = [migration0003]
 
 /** Every table whose key begins with the pod's local integer; a test fails on one that is missing here. */
 export const podTables = [
