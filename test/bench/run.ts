@@ -1,10 +1,11 @@
 // `npm run bench [-- --only P1,P3] [--json FILE] [--quick] [--resources N] [--upload MIB] [--peers]`: measures the claims and
-// prints one table. Each claim has a fresh server. `--resources` makes so many first, to see how cost grows; P4-100000 and
-// P8-resources run only by name. `--peers` adds Community Solid Server, installed from its own package.json.
+// prints one table. Each claim has a fresh server. `--resources` makes so many first, to see how cost grows; P4-100000,
+// P8-resources and P8-accounts run only by name. `--peers` adds Community Solid Server, installed from its own package.json.
 
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
+import { identity, identityAtScale } from './identity.ts'
 import { comparePeers } from './peers.ts'
 import { reading, readingAtScale } from './reading.ts'
 import { type BenchOptions, type Row, Stage } from './stage.ts'
@@ -27,8 +28,8 @@ const options: BenchOptions = {
   resources: Number(values.resources),
   uploadBytes: Number(values.upload) << 20,
 }
-const usual = [...reading, ...writing, ...starting]
-const atScale = [...readingAtScale, ...startingAtScale]
+const usual = [...reading, ...writing, ...starting, ...identity]
+const atScale = [...readingAtScale, ...startingAtScale, ...identityAtScale]
 const wished = values.only?.split(',')
 const claims = wished === undefined ? usual : [...usual, ...atScale].filter(({ name }) => wished.includes(name))
 
