@@ -11,6 +11,7 @@ import type { PodStore } from '../../src/pod/store/pod-store.ts'
 import type { PodId, Resource, Version } from '../../src/pod/store/resource.ts'
 import type { FakeClock } from '../support/fake-clock.ts'
 import { bodyOf, changeOf, chunksOf, createPod, inlineBody, podRecord, putOp } from '../support/temporary-store.ts'
+import { until } from '../support/until.ts'
 
 export interface PodStoreWorld extends AsyncDisposable {
   readonly store: PodStore
@@ -198,7 +199,7 @@ function bodies(open: () => Promise<PodStoreWorld>): void {
     await assert.rejects(stage({ maxBytes: 50_000 }), failsWith('BODY_TOO_LARGE'))
     await assert.rejects(stage({ maxBytes: 50_000, expectedBytes: 100_000 }), failsWith('BODY_TOO_LARGE'))
     await assert.rejects(stage({ expectedBytes: 100_001 }), failsWith('BODY_INCOMPLETE'))
-    await settled(async () => (await objects.list('', undefined, 10)).length === 0)
+    await until('the chores are done', async () => (await objects.list('', undefined, 10)).length === 0)
   })
 
   test('an aborted upload throws the reason and leaves nothing', async () => {
@@ -213,7 +214,7 @@ function bodies(open: () => Promise<PodStoreWorld>): void {
       yield large
     }
     await assert.rejects(store.stage(pod, body(), limits, abort.signal), reason)
-    await settled(async () => (await objects.list('', undefined, 10)).length === 0)
+    await until('the chores are done', async () => (await objects.list('', undefined, 10)).length === 0)
   })
 
   test('a staged body that was disposed cannot be committed any more', async () => {
@@ -223,7 +224,7 @@ function bodies(open: () => Promise<PodStoreWorld>): void {
     const staged = await store.stage(pod, chunksOf(large), limits, signal)
     await staged[Symbol.asyncDispose]()
     assert.equal(await refused(store.commit(changeOf(pod, [putOp('/x', bodyOf(staged))]))), 'stage-lost')
-    await settled(async () => (await objects.list('', undefined, 10)).length === 0)
+    await until('the chores are done', async () => (await objects.list('', undefined, 10)).length === 0)
   })
 
   test('a thousand uploads at once cannot pass the quota together', async () => {
@@ -317,7 +318,7 @@ function versions(open: () => Promise<PodStoreWorld>): void {
     assert.equal(await changes({ seq: at.seq + 5, mark: at.mark }), 'diverged')
     const first = await firstEntry(store, pod)
     clock.advance(25 * 3_600_000)
-    await settled(async () => (await changes(first)) === 'truncated')
+    await until('the chores are done', async () => (await changes(first)) === 'truncated')
     assert.equal(await changes(at), 0)
   })
 
@@ -332,13 +333,13 @@ function versions(open: () => Promise<PodStoreWorld>): void {
     await store.pin(pod, { name: 'webhook', from: { seq: 1, mark: 0 }, untilMs, maxRows: 1 })
     await put(store, pod, '/x', 'new')
     clock.advance(30 * 3_600_000)
-    await settled(async () => 'gone' in (await store.changes(pod, { seq: 0, mark: 0 }, 10)))
+    await until('the chores are done', async () => 'gone' in (await store.changes(pod, { seq: 0, mark: 0 }, 10)))
     const page = await store.changes(pod, at, 10)
     assert('entries' in page && page.entries.length === 1)
     assert.equal(Buffer.from(await store.readBody(pod, old, signal)).toString(), 'old')
     await store.unpin(pod, 'move')
     clock.advance(60_000)
-    await settled(async () => 'gone' in (await store.changes(pod, at, 10)))
+    await until('the chores are done', async () => 'gone' in (await store.changes(pod, at, 10)))
   })
 
   async function firstEntry(store: PodStore, pod: PodId): Promise<Version> {
@@ -477,10 +478,10 @@ function directory(open: () => Promise<PodStoreWorld>): void {
     await store.directory.delete(pod)
     assert.equal(await store.directory.get('alice'), undefined)
     assert.equal(await refused(store.commit(changeOf(pod, [putOp('/x', '1')]))), 'moved')
-    await settled(async () => (await store.head(pod)) === undefined)
+    await until('the chores are done', async () => (await store.head(pod)) === undefined)
     assert.equal((await objects.list('', undefined, 10)).length, 1)
     clock.advance(25 * 3_600_000)
-    await settled(async () => (await objects.list('', undefined, 10)).length === 0)
+    await until('the chores are done', async () => (await objects.list('', undefined, 10)).length === 0)
   })
 
   test('an import keeps versions, times and the digest, and may come twice', async () => {
@@ -509,13 +510,4 @@ function directory(open: () => Promise<PodStoreWorld>): void {
     const { bodyRef: __, ...original } = await row(store, from, '/a/x')
     assert.deepEqual(copied, original)
   })
-}
-
-/** Chores run beside; their effect is waited for. */
-async function settled(probe: () => Promise<boolean>): Promise<void> {
-  for (let turn = 0; turn < 2000; turn++) {
-    if (await probe()) return
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-  assert.fail('not in time')
 }
