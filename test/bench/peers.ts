@@ -28,7 +28,7 @@ class Peer implements AsyncDisposable, Side {
       execFileSync('npm', ['install', '--no-audit', '--no-fund'], { cwd: cache, stdio: 'inherit' })
     }
     const port = await freePort()
-    const config = ['-c', '@css:config/file.json', '-f', folder, '-l', 'warn', '-p', String(port)]
+    const config = ['-c', '@css:config/file-root.json', '-f', folder, '-l', 'warn', '-p', String(port)]
     const child = spawn(process.execPath, [program, ...config], { stdio: 'ignore', cwd: cache })
     const isUp = (): Promise<boolean> =>
       fetch(`http://localhost:${port}/`).then(
