@@ -36,6 +36,7 @@ async function call(url: string, init: RequestInit = {}): Promise<Record<string,
   const response = await fetch(url, init)
   const text = await response.text()
   assert.ok(response.ok, `${init.method ?? 'GET'} ${url}: ${response.status} ${text.slice(0, 500)}`)
+  // Any shape: scripts look into what they expect.
   return JSON.parse(text) as Record<string, any>
 }
 

@@ -54,6 +54,7 @@ export class CookieClient {
     const response = await this.send(url, body)
     const text = await response.text()
     assert.equal(response.status, 200, `${url}: ${text.slice(0, 300)}`)
+    // Any shape: scripts look into what they expect.
     return JSON.parse(text) as Record<string, any>
   }
 }

@@ -5,13 +5,12 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 import { startIssuer } from './issuer.ts'
+import { freePort } from './spawn.ts'
 import { aclFor } from './solid-client-acl.ts'
 import { root } from './source-tree.ts'
 
@@ -147,13 +146,4 @@ async function ready(running: Running, port: number): Promise<void> {
     }
     await new Promise((resolve) => setTimeout(resolve, 15))
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -8,7 +8,7 @@ import { startTestCenter } from '../../support/center.ts'
 
 interface Reply {
   readonly status: number
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into what they expect
+  // Any shape: tests look into what they expect
   readonly json: any
 }
 

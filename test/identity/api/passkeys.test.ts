@@ -15,7 +15,7 @@ test('a passkey is added, listed, opens the account, and is removed', async () =
     if (token !== undefined) headers.authorization = `CSS-Account-Token ${token}`
     const body = json === undefined ? {} : { body: JSON.stringify(json) }
     const response = await fetch(url, { method, headers, ...body })
-    // biome-ignore lint/suspicious/noExplicitAny: tests look into what they expect
+    // Any shape: tests look into what they expect
     return { status: response.status, cookies: response.headers.getSetCookie(), json: (await response.json()) as any }
   }
   const controls = async () => (await send('GET', `${baseUrl}.account/`)).json.controls

@@ -50,7 +50,7 @@ export interface Answer {
   header(name: string): string | undefined
   readonly cookies: readonly string[]
   readonly text: string
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into what they expect
+  // Any shape: tests look into what they expect
   readonly json: any
 }
 
@@ -320,7 +320,7 @@ export class Program {
   post = (url: string, json?: unknown): Promise<Answer> => this.send('POST', url, json)
   delete = (url: string, json?: unknown): Promise<Answer> => this.send('DELETE', url, json)
 
-  // biome-ignore lint/suspicious/noExplicitAny: as above
+  // Any shape, as above
   async controls(): Promise<any> {
     return (await this.get('/.account/')).json.controls
   }
