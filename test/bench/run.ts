@@ -35,13 +35,20 @@ const claims = wished === undefined ? usual : [...usual, ...atScale].filter(({ n
 
 const rows: Row[] = []
 for (const claim of claims) {
+  console.error(`${claim.name} …`)
   await using stage = await Stage.open(options)
-  rows.push(...(await claim.run(stage)))
+  rows.push(...(await claim.run(stage).catch((error: unknown) => [broken(claim.name, error)])))
 }
 if (values.peers) rows.push(...(await comparePeers(options)))
 print(rows)
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, undefined, 2)}\n`)
 process.exitCode = rows.every(({ pass }) => pass) ? 0 : 1
+
+/** One claim that cannot be measured does not lose the others. */
+function broken(claim: string, error: unknown): Row {
+  console.error(error)
+  return { claim, figure: 'failed', limit: '', ratio: Number.NaN, goal: '', pass: false }
+}
 
 function print(table: readonly Row[]): void {
   const cells = [

@@ -44,7 +44,8 @@ export class Stage implements AsyncDisposable {
 
   static async open(options: BenchOptions): Promise<Stage> {
     const scene = await Scene.open()
-    const running = await scene.start()
+    // Room for every turn of the large upload.
+    const running = await scene.start({ args: ['--pod-quota', '100 GiB', '--pod-max-resources', '10000000'] })
     const stage = new Stage(options, {
       scene,
       running,
