@@ -65,6 +65,8 @@ export const errorCodes = {
     'Read the resource again and repeat the change.',
   ),
   TOO_SLOW: passing(408, 1, 'The request came too slowly', 'Send at least 1 KiB a second.'),
+  UPGRADE_INVALID: row(400, 1, 'This is no WebSocket handshake', 'See RFC 6455 section 4.1.'),
+  UPGRADE_REQUIRED: row(426, 1, 'This address speaks WebSocket', 'Open it as a WebSocket of version 13.'),
 
   // Resources
   NOT_FOUND: row(404, 5, 'There is nothing at this address', 'Check the address.'),

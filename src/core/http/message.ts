@@ -26,5 +26,14 @@ export interface HttpAnswer {
   readonly body: Uint8Array | AsyncIterable<Uint8Array> | undefined
 }
 
+/**
+ * A body that goes on until somebody ends it. Its head leaves at once, it may be silent for hours, and it does not hold up
+ * a drain: then, as when the client goes, the signal of the request aborts and `return` of its iterator is called, also
+ * while a `next` is waiting; what comes after that is not sent.
+ */
+export interface LiveBody extends AsyncIterable<Uint8Array> {
+  readonly isLive: true
+}
+
 /** Answers at once where it can: a promise costs the hot path a turn of the loop. */
 export type HttpHandler = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>
