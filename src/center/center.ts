@@ -11,7 +11,6 @@ import { problemAnswer } from '../core/http/problem.ts'
 import { startHttpServer } from '../core/http/server.ts'
 import { isLoopbackName } from '../core/routing/host.ts'
 import { createRoutingTable } from '../core/routing/table.ts'
-import { createIsLogin } from '../identity/account/web-id-documents.ts'
 import { createGroupSource } from '../pod/access/groups.ts'
 import { readRemote } from '../pod/access/remote-document.ts'
 import { createWacAuthorizer } from '../pod/access/wac.ts'
@@ -81,8 +80,7 @@ export async function startCenter(options: CenterOptions, parts: Surround): Prom
   const own = identity.provider.issuers
   const authenticator = createAuthenticator({ own, door, local, rdf, clock, log, metrics })
   const limits = { ...protocolLimits, maxBodyBytes: options.maxBodyBytes }
-  const isLogin = createIsLogin(db)
-  const pod = { store, homes, authenticator, authorizer, isLogin, rdf, clock, random, log, limits }
+  const pod = { store, homes, authenticator, authorizer, isLogin: identity.isLogin, rdf, clock, random, log, limits }
   const podServer = createPodServer(pod)
 
   const { accounts, provider } = identity

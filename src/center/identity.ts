@@ -4,6 +4,7 @@
 import type { HttpAnswer, HttpRequest } from '../core/http/message.ts'
 import { isLoopbackName } from '../core/routing/host.ts'
 import { startPurging } from '../identity/account/purge-rounds.ts'
+import { createLoginDocuments, type LoginDocuments } from '../identity/account/login-documents.ts'
 import { createRevocations } from '../identity/account/revocations.ts'
 import { createScrypt } from '../identity/account/scrypt.ts'
 import { createAccounts } from '../identity/account/sql-accounts.ts'
@@ -23,6 +24,7 @@ import { type OpenedStore, secretFileOf, type Surround } from './store.ts'
 export interface Identity extends AsyncDisposable {
   readonly accounts: Accounts
   readonly provider: Provider
+  readonly isLogin: LoginDocuments['isLogin']
   /** Undefined when the path is not one of identity. */
   handle(request: HttpRequest, path: string): Promise<HttpAnswer> | undefined
 }
@@ -46,7 +48,9 @@ export async function openIdentity(
   const isLoopback = isLoopbackName(new URL(baseUrl).hostname)
   const sealer = await openSealer(secretFileOf(options, dir), { db, clock, random })
   const revocations = stack.use(await createRevocations({ db, clock, log }))
-  const accounts = createAccounts({ db, clock, random, log, scrypt: createScrypt({ random }), revocations })
+  const loginDocuments = createLoginDocuments({ db, clock })
+  const scrypt = createScrypt({ random })
+  const accounts = createAccounts({ db, clock, random, log, scrypt, revocations, loginDocuments })
   const throttle = createThrottle({ clock, perAddressHour: isLoopback ? undefined : options.addressLimit })
   const registration = options.registration ?? (isLoopback ? 'open' : 'invite')
   const readers = { door, local }
@@ -71,6 +75,7 @@ export async function openIdentity(
   return {
     accounts,
     provider,
+    isLogin: loginDocuments.isLogin,
     handle(request, path) {
       if (isProviderPath(path)) return provider.handle(request)
       return isAccountPath(request, path) ? pages.load().then((loaded) => loaded.handle(request, path)!) : undefined

@@ -23,7 +23,7 @@ export interface PodParts {
   readonly authorizer: Authorizer
   readonly rdf: RdfWorkers
   /** Whether somebody logs in here with a WebID that lives in the document at this URL. */
-  readonly isLogin: (documentUrl: string) => Promise<boolean>
+  readonly isLogin: (documentUrl: string) => boolean | Promise<boolean>
   readonly clock: Clock
   readonly random: Random
   readonly log: Log

@@ -6,6 +6,7 @@ import type { Log } from '../../base/log.ts'
 import type { Random } from '../../base/random.ts'
 import type { Database } from '../../core/db/database.ts'
 import type { Accounts } from './accounts.ts'
+import type { LoginDocuments } from './login-documents.ts'
 import type { Revocations } from './revocations.ts'
 import type { Scrypt } from './scrypt.ts'
 import { createCredentials } from './sql/credentials.ts'
@@ -27,6 +28,7 @@ export interface AccountsOptions {
   readonly scrypt: Scrypt
   /** Told at once of what is taken back; without it they find out by themselves. */
   readonly revocations?: Pick<Revocations, 'refresh'>
+  readonly loginDocuments?: Pick<LoginDocuments, 'forget'>
 }
 
 export function createAccounts(options: AccountsOptions): Accounts {
@@ -37,6 +39,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
       sessionCache = createSessionCache(options.clock)
       await options.revocations?.refresh()
     },
+    linked: () => options.loginDocuments?.forget(),
   }
   return {
     ...createRecords(parts),

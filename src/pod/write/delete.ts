@@ -36,7 +36,7 @@ async function judge(parts: PodParts, op: Operation): Promise<readonly Require[]
   if (resource === undefined) throw new XpodError('NOT_FOUND')
   const conditions = checkWriteConditions(request.headers, target.entry, path)
   const require: Require[] = [...conditions, { kind: 'exists', path }, { kind: 'acl', aclSeq }]
-  if (!(await isIdentity(parts, home.pod, path))) return require
+  if (!(await isIdentity(parts, home.pod, target))) return require
   await refuseOtherIssuers(parts, op, target, [])
   return [...require, { kind: 'version', path, version: resource.version }]
 }

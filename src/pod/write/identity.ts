@@ -5,7 +5,6 @@
 
 import { XpodError } from '../../base/errors.ts'
 import type { Operation, PodParts } from '../operation.ts'
-import type { Path } from '../path.ts'
 import type { Quad } from '../rdf/graph.ts'
 import { rdfTypeOf } from '../rdf/media-types.ts'
 import { solid } from '../rdf/namespaces.ts'
@@ -13,13 +12,22 @@ import { urlOf } from '../resource/links.ts'
 import type { PodRecord } from '../store/resource.ts'
 import type { Target } from './target.ts'
 
-/** Whether a WebID of the pod's owners or of an account lives in the document at this path, under any base of the pod. */
-export async function isIdentity({ isLogin }: Pick<PodParts, 'isLogin'>, pod: PodRecord, path: Path): Promise<boolean> {
-  for (const base of [pod.base, ...pod.aliases]) {
-    const url = base + path.slice(1)
-    if (pod.owners.some((webId) => webId === url || webId.startsWith(`${url}#`)) || (await isLogin(url))) return true
-  }
-  return false
+/**
+ * Whether a WebID of the pod's owners or of an account lives in the document that is there, under any base of the pod.
+ * Making it is free, so of what is missing nothing is asked.
+ */
+export function isIdentity(
+  { isLogin }: Pick<PodParts, 'isLogin'>,
+  pod: PodRecord,
+  { path, resource }: Target,
+): boolean | Promise<boolean> {
+  if (resource === undefined) return false
+  const urls = [pod.base, ...pod.aliases].map((base) => base + path.slice(1))
+  if (urls.some((url) => pod.owners.some((webId) => webId === url || webId.startsWith(`${url}#`)))) return true
+  const answers = urls.map(isLogin)
+  return answers.some((answer) => answer instanceof Promise)
+    ? Promise.all(answers).then((known) => known.includes(true))
+    : answers.includes(true)
 }
 
 /** Throws ISSUER_PROTECTED when `after` states other login providers than the document as it is. */
@@ -29,7 +37,6 @@ export async function refuseOtherIssuers(
   target: Target,
   after: readonly Quad[],
 ): Promise<void> {
-  if (target.resource === undefined) return
   const before = await currentIssuers(parts, op, target)
   const wanted = issuersIn(after)
   if (before.size !== wanted.size || [...before].some((issuer) => !wanted.has(issuer))) {

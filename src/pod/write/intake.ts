@@ -8,6 +8,7 @@ import type { PodRequest } from '../exchange.ts'
 import type { Operation, PodParts } from '../operation.ts'
 import { essenceOf, rdfTypeOf } from '../rdf/media-types.ts'
 import type { Staged } from '../store/change.ts'
+import { maxInlineBytes, stageInline } from '../store/inline.ts'
 
 type Headers = PodRequest['headers']
 
@@ -69,12 +70,12 @@ export function neededRdfType(headers: Headers): string {
   return mediaType
 }
 
-/** The bytes of the request; says 100 Continue when they are first wanted. */
-async function* incoming(request: PodRequest): AsyncGenerator<Uint8Array> {
-  if (request.body === undefined) return
-  request.continue()
-  yield* request.body
+/** Being read is what says 100 Continue. */
+function incoming(request: PodRequest): AsyncIterable<Uint8Array> {
+  return request.body ?? none()
 }
+
+async function* none(): AsyncGenerator<Uint8Array> {}
 
 /** Reads a whole small body. Throws BODY_TOO_LARGE. */
 export async function readBody(request: PodRequest, maxBytes: number): Promise<Uint8Array> {
@@ -83,18 +84,19 @@ export async function readBody(request: PodRequest, maxBytes: number): Promise<U
 }
 
 /** Stages what was computed or checked whole; `spareBytes` as in StageLimits. */
-export function stageBytes(
+export async function stageBytes(
   parts: Pick<PodParts, 'store'>,
   op: Operation,
   bytes: Uint8Array,
   spareBytes = 0,
 ): Promise<Staged> {
+  if (bytes.length <= maxInlineBytes) return stageInline(bytes)
   const limits = { maxBytes: bytes.length, expectedBytes: bytes.length, spareBytes }
   return parts.store.stage(op.home.pod.id, once(bytes), limits, op.request.signal)
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  if (bytes.length > 0) yield bytes
+  yield bytes
 }
 
 export interface Intake extends AsyncDisposable {
@@ -121,11 +123,12 @@ export async function stageDocument(
   document: Document,
 ): Promise<Intake> {
   const { request, home } = op
+  const expectedBytes = declaredLength(request.headers)
+  if (expectedBytes !== undefined && expectedBytes <= maxInlineBytes) return stageSmall(parts, op, document)
   await using kept = new AsyncDisposableStack()
   const copy = rdfTypeOf(document.mediaType) === undefined ? undefined : kept.use(new Copy(parts.limits.maxRdfBytes))
   const body = copy === undefined ? incoming(request) : copy.through(incoming(request))
   const { spareBytes = 0 } = document
-  const expectedBytes = declaredLength(request.headers)
   const limits = { maxBytes: parts.limits.maxBodyBytes, expectedBytes, spareBytes }
   const staged = kept.use(await parts.store.stage(home.pod.id, body, limits, request.signal))
   const rdf = copy?.bytes()
@@ -134,9 +137,35 @@ export async function stageDocument(
   return { staged, rdf, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
-// Copies of RDF bodies wait in memory until they are parsed: at most this much in the whole process, then 503.
-const maxCopiedBytes = 256 * MiB
-let copiedBytes = 0
+/** The everyday case: a body that says it is small is read whole, and nothing has to be given back. */
+async function stageSmall(
+  parts: Pick<PodParts, 'rdf' | 'limits'>,
+  { request }: Operation,
+  document: Document,
+): Promise<Intake> {
+  const length = declaredLength(request.headers)!
+  hold(length)
+  let bytes: Uint8Array
+  try {
+    bytes = await readBody(request, parts.limits.maxBodyBytes)
+  } finally {
+    heldBytes -= length
+  }
+  const rdf = rdfTypeOf(document.mediaType) === undefined ? undefined : bytes
+  if (rdf !== undefined) await parts.rdf.check(rdf, document, request.signal)
+  const staged = stageInline(bytes)
+  return { staged, rdf, [Symbol.asyncDispose]: staged[Symbol.asyncDispose] }
+}
+
+// Small bodies while they arrive, and copies of RDF until they are parsed: at most this much memory in the whole process.
+const maxHeldBytes = 256 * MiB
+let heldBytes = 0
+
+/** Throws OVERLOADED. */
+function hold(bytes: number): void {
+  if (heldBytes + bytes > maxHeldBytes) throw new XpodError('OVERLOADED', 'too many bodies arrive at once')
+  heldBytes += bytes
+}
 
 class Copy implements Disposable {
   readonly #maxBytes: number
@@ -156,12 +185,9 @@ class Copy implements Disposable {
   #add(chunk: Uint8Array): void {
     if (this.#chunks === undefined) return
     if (this.#size + chunk.length > this.#maxBytes) return this[Symbol.dispose]()
-    if (copiedBytes + chunk.length > maxCopiedBytes) {
-      throw new XpodError('OVERLOADED', 'too many large RDF documents arrive at once')
-    }
+    hold(chunk.length)
     this.#chunks.push(chunk)
     this.#size += chunk.length
-    copiedBytes += chunk.length
   }
 
   /** Undefined when the body was too large to be validated. */
@@ -171,7 +197,7 @@ class Copy implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    copiedBytes -= this.#size
+    heldBytes -= this.#size
     this.#size = 0
     this.#chunks = undefined
   }

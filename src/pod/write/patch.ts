@@ -123,6 +123,6 @@ async function checkResult(
   const { pod } = op.home
   if (target.auxiliary === 'acl') return checkedAcl(parts, { ...after, pod, aclPath: target.path })
   if (target.auxiliary === 'meta') refuseProtected([...after.added, ...after.removed], urlOf(pod, target.subject))
-  if (await isIdentity(parts, pod, target.path)) await refuseOtherIssuers(parts, op, target, after.quads)
+  if (await isIdentity(parts, pod, target)) await refuseOtherIssuers(parts, op, target, after.quads)
   return []
 }

@@ -88,7 +88,7 @@ async function putDocument(parts: PodParts, op: Operation, target: Target): Prom
     spareBytes: sizeOf(target),
   })
   const put: Op = { kind: 'put', path, mediaType, body: intake.staged }
-  if (!(await isIdentity(parts, pod, path))) return await commitPut(parts, op, [put])
+  if (!(await isIdentity(parts, pod, target))) return await commitPut(parts, op, [put])
   return await putIdentity(parts, op, put, intake.rdf)
 }
 

@@ -39,7 +39,7 @@ type Links = Pick<
   | 'accountOfPod'
 >
 
-export function createLinks({ db, clock, random, tookBack }: Parts): Links {
+export function createLinks({ db, clock, random, tookBack, linked }: Parts): Links {
   async function findLink(webId: string): Promise<WebIdLink | undefined> {
     const [row] = await db.read<LinkRow>(selectLink, [webId])
     return row === undefined ? undefined : linkOf(row)
@@ -52,6 +52,7 @@ export function createLinks({ db, clock, random, tookBack }: Parts): Links {
       const insert = `INSERT INTO web_id_link (web_id, id, account, created_ms) VALUES (?, ?, ?, ?)
         ON CONFLICT (web_id) DO NOTHING`
       await writeAll(db, [holdAccount(account), step(insert, [webId, random.uuid(), account, clock.nowMs()])])
+      linked()
       const link = await findLink(webId)
       if (link?.account !== account) throw new XpodError('WEBID_TAKEN')
       return link
@@ -62,6 +63,7 @@ export function createLinks({ db, clock, random, tookBack }: Parts): Links {
         must('WEBID_UNKNOWN', query, [webId, account]),
         ...takeBackCredentialsOfWebId(account, webId, clock.nowMs()),
       ])
+      linked()
       await tookBack()
     },
     async webIds(account) {

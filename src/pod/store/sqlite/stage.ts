@@ -2,21 +2,19 @@
 // before the first byte reaches the object store, so that whatever happens a row knows of the blob; the commit consumes
 // that row (store rules 15 to 19).
 
-import { hash } from 'node:crypto'
-
-import { KiB, MiB } from '../../../base/bytes.ts'
+import { MiB } from '../../../base/bytes.ts'
 import { XpodError } from '../../../base/errors.ts'
 import type { Random } from '../../../base/random.ts'
 import type { SqliteEngine } from '../../../core/db/sqlite/open.ts'
 import type { ObjectStore } from '../../../core/objects/object-store.ts'
 import type { Staged } from '../change.ts'
+import { maxInlineBytes, stageInline } from '../inline.ts'
 import type { StageLimits } from '../pod-store.ts'
 import type { PodId } from '../resource.ts'
 import type { Reservation, Reservations } from './reservations.ts'
 import type { Room } from './room.ts'
 import type { StageCall, UnstageCall } from './writer/garbage.ts'
 
-const maxInlineBytes = 64 * KiB
 /** Room is reserved in steps while a body of unknown length arrives. */
 const reserveStepBytes = 1 * MiB
 
@@ -83,8 +81,7 @@ export function createStager(parts: StageParts): Stager {
         const inline = await arriving.readSmall(signal)
         if (inline === undefined) return await stageBlob(pod, arriving, signal)
         arriving.assertComplete(inline.length)
-        const sha256 = new Uint8Array(hash('sha256', inline, 'buffer'))
-        return { size: inline.length, sha256, inline, blob: undefined, [Symbol.asyncDispose]: async () => {} }
+        return stageInline(inline)
       } catch (error) {
         arriving.reservation[Symbol.dispose]()
         throw error
@@ -118,7 +115,7 @@ class Arriving {
     for (;;) {
       const chunk = await this.#next()
       signal.throwIfAborted()
-      if (chunk === undefined) return exactBytes(this.#first, this.#size)
+      if (chunk === undefined) return Buffer.concat(this.#first, this.#size)
       this.#first.push(chunk)
       if (this.#size > maxInlineBytes) return undefined
     }
@@ -166,15 +163,4 @@ class Arriving {
 
 function tooLarge(limits: StageLimits): XpodError {
   return new XpodError('BODY_TOO_LARGE', `more than ${limits.maxBytes} bytes`, { members: { limit: limits.maxBytes } })
-}
-
-/** Bytes in a buffer of their own: a slice of a pooled one would take the whole pool along to the writer thread. */
-function exactBytes(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const bytes = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return bytes
 }
