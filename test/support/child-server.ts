@@ -1,0 +1,90 @@
+// A foreign server as a child process of a test: it dies with the test, whichever way that ends, because the kernel sends
+// it a signal when its parent is gone. As root it runs as nobody, since PostgreSQL and PgBouncer refuse to be root.
+// Knows nothing of what the server does; whoever starts it waits until it answers.
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+
+import { isRoot } from './needs.ts'
+
+export interface ChildServerOptions {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** What the kernel sends it when the test dies; SIGKILL unless it has something to clean up. */
+  readonly deathSignal?: 'KILL' | 'QUIT'
+}
+
+export interface ChildServer {
+  readonly pid: number
+  /** Everything it wrote, the newest 64 Ki characters. */
+  output(): string
+  isRunning(): boolean
+  /** Sends the signal and waits for the end; nothing when it has ended. */
+  end(signal: NodeJS.Signals): Promise<void>
+  signal(signal: NodeJS.Signals): void
+}
+
+/** Whom servers run as when the tests are root. */
+const nobody = 65_534
+const maxOutput = 64 * 1024
+
+export function startChildServer(options: ChildServerOptions): ChildServer {
+  const [command, ...args] = [...prefix(options.deathSignal ?? 'KILL'), options.command, ...options.args]
+  const child = spawn(command!, args, {
+    cwd: options.cwd,
+    env: { PATH: process.env.PATH, LANG: 'C.UTF-8', ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const closed = once(child, 'close').then(
+    () => undefined,
+    () => undefined,
+  )
+  const output = gather(child)
+  const isRunning = (): boolean => child.pid !== undefined && child.exitCode === null && child.signalCode === null
+  return {
+    pid: child.pid ?? 0,
+    output,
+    isRunning,
+    signal: (signal) => void child.kill(signal),
+    async end(signal) {
+      if (isRunning()) child.kill(signal)
+      await closed
+    },
+  }
+}
+
+/** Runs a tool of such a server to its end, as the same user; throws what it wrote when it fails. */
+export async function runTool(command: string, args: readonly string[], options: { cwd: string }): Promise<void> {
+  const [first, ...rest] = [...prefix('KILL'), command, ...args]
+  const child = spawn(first!, rest, { cwd: options.cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  const output = gather(child)
+  const [status] = (await once(child, 'close')) as [number | null]
+  if (status !== 0) throw new Error(`${command} ended with ${status}:\n${output()}`)
+}
+
+/** Gives a file or a folder with all in it to whom the servers run as. */
+export function giveToServer(path: string): void {
+  if (!isRoot) return
+  const { status, stderr } = spawnSync('chown', ['-R', `${nobody}:${nobody}`, path], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`chown failed: ${stderr}`)
+}
+
+/** setpriv ends in an exec: the child is the server itself. */
+function prefix(deathSignal: string): string[] {
+  if (process.platform !== 'linux') return []
+  const user = isRoot ? [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'] : []
+  return ['setpriv', ...user, '--pdeathsig', deathSignal, '--']
+}
+
+function gather(child: ChildProcess): () => string {
+  let output = ''
+  const add = (text: string): void => {
+    output = `${output}${text}`.slice(-maxOutput)
+  }
+  child.stdout!.setEncoding('utf8').on('data', add)
+  child.stderr!.setEncoding('utf8').on('data', add)
+  child.on('error', (error) => add(`${error.message}\n`))
+  return () => output
+}
