@@ -35,12 +35,9 @@ function draw(length: number): Buffer {
 }
 
 /** RFC 9562 section 5.7: 48 bits of milliseconds, then the given 10 random bytes with version and variant set. */
-function uuid7From(nowMs: number, random: Uint8Array): string {
-  const bytes = Buffer.alloc(16)
-  bytes.writeUIntBE(nowMs, 0, 6)
-  bytes.set(random.subarray(0, 10), 6)
-  bytes[6] = 0x70 | (bytes[6]! & 0x0f)
-  bytes[8] = 0x80 | (bytes[8]! & 0x3f)
-  const hex = bytes.toString('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+function uuid7From(nowMs: number, random: Buffer): string {
+  const time = nowMs.toString(16).padStart(12, '0')
+  const hex = random.toString('hex')
+  const variant = '89ab'[random[9]! & 3]!
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex.slice(0, 3)}-${variant}${hex.slice(3, 6)}-${hex.slice(6, 18)}`
 }

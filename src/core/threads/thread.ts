@@ -1,5 +1,5 @@
-// A worker thread as something to ask: requests with ids, replies in any order, one message for all requests of a turn of
-// the event loop. The queue is bounded by number and by bytes. A crash of the thread rejects everything that waits; it
+// A worker thread as something to ask: requests with ids, replies in any order. Requests gather for a turn of the event loop,
+// and while the thread works until it next replies: waking a thread costs more than most requests. The queue is bounded by number and by bytes. A crash of the thread rejects everything that waits; it
 // is not started again here, because what a crash means is the owner's to say.
 
 import assert from 'node:assert/strict'
@@ -84,7 +84,7 @@ class WorkerThread<Request, Reply> implements Thread<Request, Reply> {
     if (tooMany && this.#waiting.size > 0) return Promise.reject(new XpodError('OVERLOADED'))
     const id = ++this.#lastId
     // After everything that this turn of the loop has read: one message, and one batch in the thread, for all of it.
-    if (this.#lines.length === 0) setImmediate(() => this.#flush())
+    if (this.#lines.length === 0 && this.#waiting.size === 0) setImmediate(() => this.#flush())
     this.#lines.push([id, request])
     if (options.transfer !== undefined) this.#transfer.push(...options.transfer)
     this.#waitingBytes += bytes
@@ -100,7 +100,7 @@ class WorkerThread<Request, Reply> implements Thread<Request, Reply> {
   }
 
   #flush(): void {
-    if (this.#gone !== undefined) return
+    if (this.#gone !== undefined || this.#lines.length === 0) return
     this.#worker.postMessage(this.#lines, this.#transfer)
     this.#lines = []
     this.#transfer = []
@@ -119,6 +119,8 @@ class WorkerThread<Request, Reply> implements Thread<Request, Reply> {
       if (failed) one.reject(errorFromValue(reply))
       else one.resolve(reply as never)
     }
+    // The thread goes on while the replies are worked on here.
+    this.#flush()
   }
 
   #crash(cause: unknown): void {
