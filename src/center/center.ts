@@ -4,11 +4,13 @@
 import { MiB } from '../base/bytes.ts'
 import { delay } from '../base/clock.ts'
 import { XpodError } from '../base/errors.ts'
+import { createLocalBus } from '../core/bus/local.ts'
 import { openFetchDoor } from '../core/http/fetch-door.ts'
 import { trustProxies } from '../core/http/forwarded.ts'
-import type { HttpHandler } from '../core/http/message.ts'
+import type { HttpAnswer, HttpHandler } from '../core/http/message.ts'
 import { problemAnswer } from '../core/http/problem.ts'
 import { startHttpServer } from '../core/http/server.ts'
+import type { UpgradeHandler } from '../core/http/websocket.ts'
 import { isLoopbackName } from '../core/routing/host.ts'
 import { createRoutingTable } from '../core/routing/table.ts'
 import { createGroupSource } from '../pod/access/groups.ts'
@@ -16,6 +18,7 @@ import { readRemote } from '../pod/access/remote-document.ts'
 import { createWacAuthorizer } from '../pod/access/wac.ts'
 import { createAuthenticator } from '../pod/auth/authenticator.ts'
 import { createPodHomes } from '../pod/homes.ts'
+import { loggedPath } from '../pod/notify/logged-path.ts'
 import { type KeptContextsOptions, openKeptContexts } from '../pod/rdf/read/kept-contexts.ts'
 import { openRdfWorkers } from '../pod/rdf/workers.ts'
 import { createPodServer } from '../pod/server.ts'
@@ -24,7 +27,7 @@ import { startAdmin } from './health/listener.ts'
 import type { PodAdministration } from './administration.ts'
 import { baseUrlOf, settleBaseUrl } from './base-url.ts'
 import { serveControl } from './control.ts'
-import { createFront } from './front.ts'
+import { createFront, type Front } from './front.ts'
 import { type Identity, openIdentity } from './identity.ts'
 import { createLocalDocuments } from './local-documents.ts'
 import { administer } from './offline.ts'
@@ -58,7 +61,7 @@ export async function startCenter(options: CenterOptions, parts: Surround): Prom
   const gate = createGate()
   const { accessLog } = options
   const server = stack.use(
-    await startHttpServer({ ...options.listen, handler: gate.handler, clock, log, metrics, accessLog }),
+    await startHttpServer({ ...options.listen, ...gate.front, clock, log, metrics, accessLog, loggedPath }),
   )
   const opened = stack.use(await openStore(options.dataDir, parts))
   const { dir, db, objects, store, node } = opened
@@ -72,7 +75,8 @@ export async function startCenter(options: CenterOptions, parts: Surround): Prom
     readRemote({ door, local: (named) => local(named) }, url, wanted)
   const contexts = options.jsonldContexts === 'fetch' ? openKeptContexts({ db, fetch, log }) : undefined
   const rdf = stack.use(openRdfWorkers({ log, metrics, contexts }))
-  const homes = stack.use(createPodHomes({ store, node, clock, metrics, maxBytes: options.cacheMemoryBytes }))
+  const bus = stack.use(createLocalBus({ log }))
+  const homes = stack.use(createPodHomes({ store, bus, node, clock, metrics, maxBytes: options.cacheMemoryBytes }))
   const local = createLocalDocuments({ baseUrl, routes, homes, authorizer: () => authorizer })
   const groups = createGroupSource({ door, local, clock, rdf, log })
   const authorizer = createWacAuthorizer({ acls: homes, groups, acceptOrigin: options.aclOrigin, rdf, log })
@@ -92,7 +96,8 @@ export async function startCenter(options: CenterOptions, parts: Surround): Prom
   const admin = adminListen && stack.use(await startAdmin({ listen: adminListen, readiness, metrics, clock, log }))
   const pages = createOriginPages(baseUrl)
   const trustsProxy = trustProxies(options.trustProxy)
-  gate.open(createFront({ baseUrl, routes, pods: podServer, identity, pages, trustsProxy }))
+  const notifications = { pods: { upgrade: () => problemAnswer(new XpodError('NOT_FOUND')) } }
+  gate.open(createFront({ baseUrl, routes, pods: podServer, identity, pages, trustsProxy, notifications }))
 
   let draining = false
   const running = stack.move()
@@ -116,12 +121,13 @@ export async function startCenter(options: CenterOptions, parts: Surround): Prom
 }
 
 /** Answers 503 until there is something to open it to. */
-function createGate(): { readonly handler: HttpHandler; open(handler: HttpHandler): void } {
-  let inner: HttpHandler = () => problemAnswer(new XpodError('OVERLOADED', 'it is starting'))
+function createGate(): { readonly front: { handler: HttpHandler; upgrade: UpgradeHandler }; open(front: Front): void } {
+  const starting = (): HttpAnswer => problemAnswer(new XpodError('OVERLOADED', 'it is starting'))
+  let inner: Front = { handle: starting, upgrade: starting }
   return {
-    handler: (request) => inner(request),
-    open: (handler) => {
-      inner = handler
+    front: { handler: (request) => inner.handle(request), upgrade: (request) => inner.upgrade(request) },
+    open: (front) => {
+      inner = front
     },
   }
 }

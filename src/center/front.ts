@@ -1,9 +1,12 @@
-// The first thing that sees a request: which pod is it for, or what else. Everything here is synchronous and allocates
-// little, because a hot GET passes through. Decides nothing about access.
+// The first thing that sees a request: which pod is it for, or what else. For requests everything here is synchronous and
+// allocates little, because a hot GET passes through. Upgrades find their pod in the same way. Decides nothing about access:
+// a WebSocket of any origin is passed on, because no cookie says who it is.
 
 import { XpodError } from '../base/errors.ts'
-import { type Forwarded, forwardedOf, type ProxyTrust, withClientAddress } from '../core/http/forwarded.ts'
+import { clientAddressOf, type Forwarded, forwardedOf, type ProxyTrust, withClientAddress } from '../core/http/forwarded.ts'
 import type { HttpAnswer, HttpHandler, HttpRequest } from '../core/http/message.ts'
+import { problemAnswer } from '../core/http/problem.ts'
+import type { UpgradeAnswer, UpgradeHandler, UpgradeRequest } from '../core/http/websocket.ts'
 import { hostOf } from '../core/routing/host.ts'
 import type { Destination, Elsewhere, RoutingTable } from '../core/routing/table.ts'
 import { isPreflight, preflight } from '../pod/answer/cors.ts'
@@ -22,20 +25,53 @@ export interface FrontParts {
   readonly identity: Pick<Identity, 'handle'>
   readonly pages: OriginPages
   readonly trustsProxy: ProxyTrust
+  readonly notifications: { readonly pods: PodUpgrades }
 }
 
-export function createFront(parts: FrontParts): HttpHandler {
-  return (request) => {
-    try {
-      const found = find(parts, request)
-      if (found === undefined) throw unknownHost(parts.baseUrl)
-      if ('pod' in found) return parts.pods.handle(new PodExchange(request, found.pod, canonicalPath(found.rawPath)))
-      return answerElsewhere(parts, found, request)
-    } catch (error) {
-      if (error instanceof XpodError) return problemResponse(error, request)
-      throw error
-    }
+interface PodUpgrades {
+  upgrade(pod: PodRecord, path: Path, request: UpgradeRequest): UpgradeAnswer | Promise<UpgradeAnswer>
+}
+
+export interface Front {
+  readonly handle: HttpHandler
+  readonly upgrade: UpgradeHandler
+}
+
+export function createFront(parts: FrontParts): Front {
+  return {
+    handle(request) {
+      try {
+        const found = find(parts, request)
+        if (found === undefined) throw unknownHost(parts.baseUrl)
+        if ('pod' in found) return parts.pods.handle(new PodExchange(request, found.pod, canonicalPath(found.rawPath)))
+        return answerElsewhere(parts, found, request)
+      } catch (error) {
+        if (error instanceof XpodError) return problemResponse(error, request)
+        throw error
+      }
+    },
+    async upgrade(request) {
+      try {
+        return await upgrade(parts, request)
+      } catch (error) {
+        if (error instanceof XpodError) return problemAnswer(error)
+        throw error
+      }
+    },
   }
+}
+
+/** The server's own pages have no WebSockets. */
+function upgrade(parts: FrontParts, request: UpgradeRequest): UpgradeAnswer | Promise<UpgradeAnswer> {
+  const found = find(parts, request)
+  if (found === undefined) throw unknownHost(parts.baseUrl)
+  const isOrigin = 'origin' in found && found.origin !== '*'
+  const meant = isOrigin ? findSpelledOut(parts, canonicalPath(found.origin)) : found
+  if (meant !== undefined && 'redirect' in meant) return redirect(meant.redirect, request)
+  if (meant === undefined || !('pod' in meant)) throw new XpodError('NOT_FOUND')
+  const { target, headers } = request
+  const remoteAddress = clientAddressOf(request, parts.trustsProxy)
+  return parts.notifications.pods.upgrade(meant.pod, canonicalPath(meant.rawPath), { target, headers, remoteAddress })
 }
 
 function answerElsewhere(parts: FrontParts, found: Elsewhere, request: HttpRequest): HttpAnswer | Promise<HttpAnswer> {
@@ -47,15 +83,19 @@ function answerElsewhere(parts: FrontParts, found: Elsewhere, request: HttpReque
   if ('redirect' in found) return redirect(found.redirect, request)
   if (path === undefined) return parts.pages.answer('*', request)
   if (path === found.origin) return parts.pages.answer(path, request)
-  // An encoded spelling of a pod's name is the same URL (RFC 3986 section 6.2.2.2).
-  const again = parts.routes.find(new URL(parts.baseUrl).host, path)
+  const again = findSpelledOut(parts, path)
   if (again !== undefined && 'pod' in again)
     return parts.pods.handle(new PodExchange(request, again.pod, again.rawPath))
   if (again !== undefined && 'redirect' in again) return redirect(again.redirect, request)
   return parts.pages.answer(path, request)
 }
 
-function find(parts: FrontParts, request: HttpRequest): Destination<PodRecord> | undefined {
+/** An encoded spelling of a pod's name is the same URL (RFC 3986 section 6.2.2.2). */
+function findSpelledOut(parts: FrontParts, path: Path): Destination<PodRecord> | undefined {
+  return parts.routes.find(new URL(parts.baseUrl).host, path)
+}
+
+function find(parts: FrontParts, request: UpgradeRequest): Destination<PodRecord> | undefined {
   const { host = '' } = request.headers
   if (!parts.trustsProxy(request.remoteAddress)) return parts.routes.find(host, request.target)
   return findForwarded(parts, forwardedOf(request.headers), host, request.target)
@@ -81,7 +121,7 @@ function unknownHost(baseUrl: string): XpodError {
 }
 
 /** 308 keeps method and body. */
-function redirect(location: string, request: HttpRequest): HttpAnswer {
+function redirect(location: string, request: UpgradeRequest & { readonly method?: string }): HttpAnswer {
   const { origin } = request.headers
   const cors =
     origin === undefined ? [] : ['Access-Control-Allow-Origin', origin, 'Access-Control-Allow-Credentials', 'true']

@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.ts'
 import { MiB } from '../base/bytes.ts'
 import { XpodError } from '../base/errors.ts'
 import type { Metrics } from '../base/metrics.ts'
+import type { Bus } from '../core/bus/bus.ts'
 import { Residents } from '../core/cache/resident.ts'
 import type { AclSource, StoredDocument } from './access/modes.ts'
 import type { Entry, PodHome, PodHomes } from './home.ts'
@@ -15,6 +16,8 @@ import type { PodId, PodRecord } from './store/resource.ts'
 
 export interface PodHomesOptions {
   readonly store: PodStore
+  /** Hears of every commit of this node. */
+  readonly bus: Pick<Bus, 'publish'>
   /** Id of this node. */
   readonly node: string
   readonly clock: Clock
@@ -30,12 +33,13 @@ const maxHomes = 20_000
 export interface ResidentHomes extends PodHomes, AclSource, Disposable {}
 
 export function createPodHomes(options: PodHomesOptions): ResidentHomes {
-  const { store, clock, metrics } = options
+  const { store, bus, clock, metrics } = options
   const residents = new Residents<EntrySlot>(options.maxBytes ?? 64 * MiB, (slot) => slot.home.evicted(slot))
   metrics.gaugeFrom('xpod_resident_bytes', 'Bytes of resources kept in memory.', () => residents.bytes)
   const reads = 'Resources read, from memory or from the store.'
   const parts: HomeParts = {
     store,
+    bus,
     clock,
     residents,
     hits: metrics.counter('xpod_resident_reads_total', reads, { from: 'memory' }),

@@ -6,6 +6,7 @@ import type { Clock } from '../base/clock.ts'
 import { KiB } from '../base/bytes.ts'
 import { XpodError } from '../base/errors.ts'
 import type { Counter } from '../base/metrics.ts'
+import type { Bus } from '../core/bus/bus.ts'
 import { type Residents, Slot, touch } from '../core/cache/resident.ts'
 import { type Entry, type KnownBodies, maxResidentBody, type PodHome } from './home.ts'
 import { applyOutcome } from './outcome.ts'
@@ -24,6 +25,7 @@ const maxFillAttempts = 3
 
 export interface HomeParts {
   readonly store: PodStore
+  readonly bus: Pick<Bus, 'publish'>
   readonly clock: Clock
   readonly residents: Residents<EntrySlot>
   readonly hits: Counter
@@ -208,8 +210,10 @@ export class ResidentHome implements PodHome {
     this.#committing++
     try {
       const outcome = await this.#parts.store.commit({ ...change, pod: this.pod.id, epoch: this.epoch })
-      if (outcome.ok) this.#apply(change, outcome, bodies)
-      else if (outcome.why === 'moved') this.isHere = false
+      if (outcome.ok) {
+        this.#apply(change, outcome, bodies)
+        this.#parts.bus.publish(this.pod.id, { epoch: this.epoch, ...outcome.at })
+      } else if (outcome.why === 'moved') this.isHere = false
       // Whoever judged looks again, and must not see what memory had if the store knows better.
       else this.drop(keyOf(outcome.at))
       return outcome

@@ -9,6 +9,8 @@ import { systemClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { createMetrics } from '../../src/base/metrics.ts'
 import { systemRandom } from '../../src/base/random.ts'
+import type { Bus } from '../../src/core/bus/bus.ts'
+import { createLocalBus } from '../../src/core/bus/local.ts'
 import { openSqlite } from '../../src/core/db/sqlite/open.ts'
 import { openFilesystemObjects } from '../../src/core/objects/filesystem.ts'
 import { createWacAuthorizer } from '../../src/pod/access/wac.ts'
@@ -20,7 +22,7 @@ import { openRdfWorkers } from '../../src/pod/rdf/workers.ts'
 import { createPodServer, type PodServer } from '../../src/pod/server.ts'
 import type { PodStore } from '../../src/pod/store/pod-store.ts'
 import type { PodRecord } from '../../src/pod/store/resource.ts'
-import { podMigrations } from '../../src/pod/store/schema/migrations.ts'
+import { laterPodMigrations, podMigrations } from '../../src/pod/store/schema/migrations.ts'
 import { openSqlitePodStore } from '../../src/pod/store/sqlite/store.ts'
 
 export const base = 'https://pods.example/alice/'
@@ -48,6 +50,8 @@ export interface Scene extends AsyncDisposable {
   readonly server: PodServer
   readonly store: PodStore
   readonly homes: ResidentHomes
+  /** Hears of every commit. */
+  readonly bus: Bus
   /** The data directory. */
   readonly dir: string
   request(method: string, path: string, asking?: Asking): PodRequest
@@ -70,7 +74,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   const onFatal = (error: unknown): never => {
     throw error
   }
-  const db = stack.use(await openSqlite({ dir, migrations: podMigrations, ...surround, onFatal, ballastBytes: 0 }))
+  const db = stack.use(await openSqlite({ dir, migrations: [...podMigrations, ...laterPodMigrations], ...surround, onFatal, ballastBytes: 0 }))
   const objects = stack.use(await openFilesystemObjects({ dir: join(dir, 'objects') }))
   const store = stack.use(
     await openSqlitePodStore({ db, objects, node: 'node', instance: 'one', ...surround, limits: { minFreeBytes: 0 } }),
@@ -86,8 +90,9 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   })
   await store.directory.create(plan)
   const rdf = stack.use(openRdfWorkers(surround))
+  const bus = stack.use(createLocalBus({ log: silentLog }))
   const homes = stack.use(
-    createPodHomes({ store, node: 'node', ...surround, ...(options.cacheBytes && { maxBytes: options.cacheBytes }) }),
+    createPodHomes({ store, bus, node: 'node', ...surround, ...(options.cacheBytes && { maxBytes: options.cacheBytes }) }),
   )
   const groups = { groups: () => new Map() } as never
   const authorizer = createWacAuthorizer({ acls: homes, groups, acceptOrigin: false, rdf, log: silentLog })
@@ -108,6 +113,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     server,
     store,
     homes,
+    bus,
     dir,
     request: (method, path, asking) => requestOf(plan.record, { method, path, asking: asking ?? {} }),
     async ask(method, path, asking) {

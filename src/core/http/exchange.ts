@@ -1,6 +1,7 @@
 // One request and its answer on node:http: the request as handlers see it, and the writing of what they answer. The head
 // goes out in one call with the body where the body is bytes; streams are written under backpressure. Whatever fails after
-// the head destroys the connection, so that a cut answer never looks complete.
+// the head destroys the connection, so that a cut answer never looks complete. A live body may be silent for hours; it ends
+// with its client or with the server.
 
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 
@@ -8,7 +9,7 @@ import { KiB, MiB } from '../../base/bytes.ts'
 import type { Clock } from '../../base/clock.ts'
 import { XpodError } from '../../base/errors.ts'
 import { type MinimumRate, RequestBody } from './body.ts'
-import type { HttpAnswer, HttpRequest } from './message.ts'
+import type { HttpAnswer, HttpRequest, LiveBody } from './message.ts'
 
 /** Above this, bytes are written in slices, so that a slow reader is noticed by the slice. */
 const sliceBytes = 256 * KiB
@@ -25,6 +26,8 @@ export interface ExchangeParts {
   readonly waiting: Set<RequestBody>
   /** Answers that wait for their readers. */
   readonly stalled: StalledAnswers
+  /** Answers with a live body; the server stops them. */
+  readonly live: Set<Exchange>
 }
 
 /** Together the readers that do not keep up may hold this much; beyond it the one that waits longest is cut off. */
@@ -59,6 +62,9 @@ export class Exchange implements HttpRequest {
   #continued = false
   #body: RequestBody | undefined
   #abort: AbortController | undefined
+  /** Of a live answer: no more is sent. */
+  #isOver = false
+  #stopWaiting: (() => void) | undefined
 
   constructor(message: IncomingMessage, response: ServerResponse, parts: ExchangeParts, expectsContinue: boolean) {
     this.message = message
@@ -160,10 +166,51 @@ export class Exchange implements HttpRequest {
 
   async #write(body: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
     const { response } = this
+    if (isLive(body)) return this.#writeLive(body)
     for await (const chunk of slicesOf(body)) {
       if (response.destroyed) return
       if (!response.write(chunk)) await this.#drained(chunk.length)
     }
+  }
+
+  async #writeLive(body: LiveBody): Promise<void> {
+    const { response } = this
+    const { live } = this.#parts
+    const iterator = body[Symbol.asyncIterator]()
+    live.add(this)
+    response.once('close', () => this.#endLive())
+    response.flushHeaders()
+    try {
+      for (;;) {
+        const step = await this.#nextUnlessOver(iterator)
+        if (step === undefined || step.done === true) return
+        if (!response.write(step.value)) await this.#drained(step.value.length)
+      }
+    } finally {
+      live.delete(this)
+      // What it says to that, perhaps much later, is about an answer that is over.
+      iterator.return?.().then(undefined, () => undefined)
+    }
+  }
+
+  #nextUnlessOver(iterator: AsyncIterator<Uint8Array>): Promise<IteratorResult<Uint8Array> | undefined> {
+    return new Promise((resolve, reject) => {
+      if (this.#isOver) return resolve(undefined)
+      this.#stopWaiting = () => resolve(undefined)
+      iterator.next().then(resolve, reject)
+    })
+  }
+
+  #endLive(): void {
+    this.#isOver = true
+    this.#stopWaiting?.()
+  }
+
+  /** Ends a live answer now; one whose reader is behind is cut. */
+  stop(): void {
+    this.#abort?.abort(new XpodError('SHUTTING_DOWN'))
+    this.#endLive()
+    if (this.response.writableNeedDrain) this.response.destroy()
   }
 
   /** Resolves when the connection takes more or is gone; a reader slower than the minimum rate is cut off. */
@@ -189,6 +236,10 @@ export class Exchange implements HttpRequest {
 
 function hasBody(headers: IncomingHttpHeaders): boolean {
   return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
+}
+
+function isLive(body: Uint8Array | AsyncIterable<Uint8Array>): body is LiveBody {
+  return 'isLive' in body
 }
 
 function* slices(bytes: Uint8Array): Generator<Uint8Array> {

@@ -50,7 +50,7 @@ export function forwardedOf(headers: IncomingHttpHeaders): Forwarded {
 }
 
 /** Who asks, as the nearest trusted proxy saw it; the peer itself when it is no such proxy or does not say. */
-function clientAddressOf(
+export function clientAddressOf(
   { headers, remoteAddress }: Pick<HttpRequest, 'headers' | 'remoteAddress'>,
   trustsProxy: ProxyTrust,
 ): string {

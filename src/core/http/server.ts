@@ -1,9 +1,10 @@
 // The HTTP/1.1 server: node:http with every limit set. Requests have no time limit but a minimum rate, heads are at most
 // 32 KiB, connections are counted, and what could be read two ways by two servers is refused. Closing drains: connections
 // that carry nothing end at once, the others after their answer. A connection is answered one request at a time: what is
-// pipelined waits until the answer before it has left, so a reader that takes nothing costs one answer, not many. TLS, HTTP/2 and Upgrade are not done here.
+// pipelined waits until the answer before it has left, so a reader that takes nothing costs one answer, not many. A request
+// to become a WebSocket is put to its own handler; afterwards the connection is websocket.ts's. TLS and HTTP/2 are not done here.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import { Server as NetServer, type AddressInfo, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
@@ -17,18 +18,31 @@ import { Exchange, type ExchangeParts, StalledAnswers } from './exchange.ts'
 import type { HttpAnswer, HttpHandler } from './message.ts'
 import { problemAnswer, rawProblem } from './problem.ts'
 import { createRequestCounters, type RequestCounters } from './request-counters.ts'
+import { handshakeProblem, isWebSocketUpgrade } from './upgrade.ts'
+import {
+  defaultWebSocketLimits,
+  type UpgradeAnswer,
+  type UpgradeHandler,
+  type WebSocketLimits,
+  WebSockets,
+} from './websocket.ts'
 
 export interface HttpServerOptions {
   readonly host: string
   /** 0 takes any free port. */
   readonly port: number
   readonly handler: HttpHandler
+  /** Who may become a WebSocket. Without it such requests are answered as if they did not ask. */
+  readonly upgrade?: UpgradeHandler
+  readonly webSockets?: Partial<WebSocketLimits>
   readonly clock: Clock
   readonly log: Log
   /** Counts requests when given; the admin listener does not count itself. */
   readonly metrics?: Metrics
   /** One log line a request. */
   readonly accessLog?: boolean
+  /** A path as the log may show it; whole unless given. */
+  readonly loggedPath?: (path: string) => string
   /** More are refused by closing them. */
   readonly maxConnections?: number
   readonly headersTimeoutMs?: number
@@ -41,18 +55,23 @@ export interface HttpServer extends AsyncDisposable {
   readonly port: number
   /** Requests that are being answered. */
   readonly active: number
-  /** Stops accepting, lets running requests finish for at most `graceMs`, then cuts them. */
+  /** Stops accepting, closes WebSockets (1012), ends live answers, lets running requests finish for at most `graceMs`, then cuts them. */
   drain(graceMs: number): Promise<void>
 }
 
 const maxHeaderBytes = 32 * KiB
 const tickMs = 1000
 const drainPollMs = 10
+/** A connection this quiet is probed, so that a peer that vanished is noticed. */
+const tcpProbeAfterMs = 60_000
+/** Service Restart, of the IANA registry of close codes. */
+const closeRestarting = 1012
 const defaults = {
   maxConnections: 20_000,
   headersTimeoutMs: 30_000,
   keepAliveMs: 75_000,
   minimumRate: { bytesPerSecond: KiB, windowMs: 30_000 },
+  loggedPath: (path: string) => path,
 }
 
 /** Throws PORT_IN_USE. */
@@ -82,16 +101,23 @@ class RunningServer implements HttpServer {
   readonly #parts: ExchangeParts
   readonly #counters: RequestCounters | undefined
   readonly #timed: boolean
+  readonly #live = new Set<Exchange>()
+  readonly #webSockets: WebSockets | undefined
   #stopTick: (() => void) | undefined
   #draining = false
   active = 0
 
   constructor(options: HttpServerOptions & typeof defaults) {
     this.#options = options
-    const stalled = new StalledAnswers()
-    this.#parts = { clock: options.clock, rate: options.minimumRate, waiting: this.#waiting, stalled }
-    this.#counters = options.metrics === undefined ? undefined : createRequestCounters(options.metrics)
+    const { clock, log, metrics, minimumRate: rate } = options
+    this.#parts = { clock, rate, waiting: this.#waiting, stalled: new StalledAnswers(), live: this.#live }
+    this.#counters = metrics === undefined ? undefined : createRequestCounters(metrics)
     this.#timed = this.#counters !== undefined || options.accessLog === true
+    if (options.upgrade !== undefined) {
+      const webSockets = new WebSockets({ clock, log, limits: { ...defaultWebSocketLimits, ...options.webSockets } })
+      metrics?.gaugeFrom('xpod_websockets', 'Open WebSockets', () => webSockets.size)
+      this.#webSockets = webSockets
+    }
     this.#server = createServer({
       maxHeaderSize: maxHeaderBytes,
       headersTimeout: options.headersTimeoutMs,
@@ -102,11 +128,13 @@ class RunningServer implements HttpServer {
       requireHostHeader: true,
       noDelay: true,
       keepAlive: true,
+      keepAliveInitialDelay: tcpProbeAfterMs,
+      shouldUpgradeCallback: (message) => this.#webSockets !== undefined && isWebSocketUpgrade(message),
     })
     this.#server.maxConnections = options.maxConnections
     // Node would drop the headers beyond a count without a word; their bytes are bounded already.
     this.#server.maxHeadersCount = 0
-    this.#server.timeout = 2 * options.minimumRate.windowMs
+    this.#server.timeout = 2 * rate.windowMs
     this.#wire()
   }
 
@@ -143,6 +171,9 @@ class RunningServer implements HttpServer {
     })
     this.#server.on('request', (message, response) => this.#serve(message, response, false))
     this.#server.on('checkContinue', (message, response) => this.#serve(message, response, true))
+    if (this.#webSockets !== undefined) {
+      this.#server.on('upgrade', (message, socket, head) => this.#upgrade(message, socket as TrackedSocket, head))
+    }
     this.#server.on('connect', (_message, socket) => refuse(socket, new XpodError('METHOD_UNKNOWN', 'CONNECT')))
     this.#server.on('clientError', (error, socket) => this.#refuseBroken(error, socket as TrackedSocket))
     // A quiet connection is ours to keep while an answer is being worked on; a reader that takes nothing is not.
@@ -182,6 +213,42 @@ class RunningServer implements HttpServer {
     } else this.#answer(exchange, answer, startedMs, close)
   }
 
+  #upgrade(message: IncomingMessage, socket: TrackedSocket, head: Buffer): void {
+    // Its answer would come before one that is still owed.
+    if (socket[owed] > 0) return socket.destroySoon()
+    socket[owed]++
+    this.active++
+    socket.on('error', destroyItself)
+    const startedMs = this.#timed ? this.#options.clock.monotonicMs() : 0
+    const exchange = new Exchange(message, new ServerResponse(message), this.#parts, false)
+    const settle = (settled: UpgradeAnswer): void => this.#settleUpgrade(exchange, settled, startedMs)
+    let answer: UpgradeAnswer | Promise<UpgradeAnswer>
+    try {
+      const refusal = ambiguity(message) ?? handshakeProblem(message, head)
+      answer = refusal === undefined ? this.#options.upgrade!(exchange) : problemAnswer(refusal)
+    } catch (error) {
+      answer = this.#failed(error)
+    }
+    if (answer instanceof Promise) void answer.then(settle, (error: unknown) => settle(this.#failed(error)))
+    else settle(answer)
+  }
+
+  #settleUpgrade(exchange: Exchange, answer: UpgradeAnswer, startedMs: number): void {
+    const { message, response, remoteAddress } = exchange
+    const { socket } = message
+    if ('open' in answer && !this.#draining) {
+      const { protocol, open } = answer
+      this.#webSockets!.accept({ message, socket, remoteAddress, protocol, open })
+      // It owes until it closes: neither idle nor finished.
+      this.active--
+      return this.#record(exchange, 101, startedMs)
+    }
+    const refusal = 'open' in answer ? problemAnswer(new XpodError('SHUTTING_DOWN')) : answer
+    response.assignSocket(socket)
+    response.once('finish', () => socket.destroySoon())
+    this.#answer(exchange, refusal, startedMs, true)
+  }
+
   #answer(exchange: Exchange, answer: HttpAnswer, startedMs: number, close: boolean): void {
     let writing: void | Promise<void> = undefined
     try {
@@ -203,13 +270,18 @@ class RunningServer implements HttpServer {
     socket[readAt] = socket.bytesRead
     this.active--
     if (socket[queued].length > 0) this.#beginNext(socket, exchange.response)
+    this.#record(exchange, answer.status, startedMs)
+  }
+
+  #record(exchange: Exchange, status: number, startedMs: number): void {
     if (!this.#timed) return
-    const tookMs = this.#options.clock.monotonicMs() - startedMs
-    this.#counters?.count(exchange.method, answer.status, tookMs / 1000)
-    if (this.#options.accessLog !== true) return
+    const { clock, accessLog, log, loggedPath } = this.#options
+    const tookMs = clock.monotonicMs() - startedMs
+    this.#counters?.count(exchange.method, status, tookMs / 1000)
+    if (accessLog !== true) return
     const { method, remoteAddress } = exchange
-    const path = exchange.target.split('?', 1)[0]
-    this.#options.log.info('http.request', { method, path, status: answer.status, tookMs, remoteAddress })
+    const path = loggedPath(exchange.target.split('?', 1)[0]!)
+    log.info('http.request', { method, path, status, tookMs, remoteAddress })
   }
 
   /** After the answer before it is with the kernel. What waits behind an answer that ends the connection is forgotten. */
@@ -247,18 +319,21 @@ class RunningServer implements HttpServer {
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.#server, () => resolve()))
     const { clock } = this.#options
     const untilMs = clock.monotonicMs() + graceMs
+    this.#webSockets?.closeAll(closeRestarting, 'restarting')
     this.#endIdle()
     while (this.#sockets.size > 0 && clock.monotonicMs() < untilMs) {
       await delay(clock, drainPollMs)
       this.#endIdle()
     }
     for (const socket of this.#sockets) socket.destroy()
+    this.#webSockets?.[Symbol.dispose]()
     await closed
     this.#stopTick?.()
     this.#server.close()
   }
 
   #endIdle(): void {
+    for (const exchange of this.#live) exchange.stop()
     for (const socket of this.#sockets) {
       if (socket[owed] === 0 && socket.bytesRead === socket[readAt]) socket.destroySoon()
     }
@@ -285,6 +360,10 @@ function ambiguity(message: IncomingMessage): XpodError | undefined {
     if (name.length === 4 && name.toLowerCase() === 'host') hosts++
   }
   return hosts > 1 ? new XpodError('HEADER_INVALID', 'Host is given twice') : undefined
+}
+
+function destroyItself(this: Socket): void {
+  this.destroy()
 }
 
 function refuse(socket: Duplex, error: XpodError, status?: number): void {

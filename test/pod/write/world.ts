@@ -10,6 +10,7 @@ import { toXpodError } from '../../../src/base/errors.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { createMetrics } from '../../../src/base/metrics.ts'
 import { systemRandom } from '../../../src/base/random.ts'
+import { createLocalBus } from '../../../src/core/bus/local.ts'
 import { openSqlite } from '../../../src/core/db/sqlite/open.ts'
 import { openFilesystemObjects } from '../../../src/core/objects/filesystem.ts'
 import { createWacAuthorizer } from '../../../src/pod/access/wac.ts'
@@ -20,7 +21,7 @@ import { createPodHomes } from '../../../src/pod/homes.ts'
 import type { Operation, PodLimits, PodParts } from '../../../src/pod/operation.ts'
 import { planPod, type PodWish } from '../../../src/pod/provision.ts'
 import { openRdfWorkers } from '../../../src/pod/rdf/workers.ts'
-import { podMigrations } from '../../../src/pod/store/schema/migrations.ts'
+import { laterPodMigrations, podMigrations } from '../../../src/pod/store/schema/migrations.ts'
 import { openSqlitePodStore } from '../../../src/pod/store/sqlite/store.ts'
 import { deleteResource } from '../../../src/pod/write/delete.ts'
 import { patchResource } from '../../../src/pod/write/patch.ts'
@@ -81,7 +82,7 @@ export async function openWorld(
   const failed = (error: unknown): void => {
     throw error
   }
-  const db = stack.use(await openSqlite({ dir, migrations: podMigrations, log, clock, metrics, onFatal: failed }))
+  const db = stack.use(await openSqlite({ dir, migrations: [...podMigrations, ...laterPodMigrations], log, clock, metrics, onFatal: failed }))
   const objects = stack.use(await openFilesystemObjects({ dir: join(dir, 'objects') }))
   const store = stack.use(
     await openSqlitePodStore({
@@ -100,7 +101,7 @@ export async function openWorld(
   const id = random.uuid7(clock.nowMs())
   const planned = planPod({ id, name: 'alice', base, issuer: 'https://pods.example/', nowMs: clock.nowMs(), ...wish })
   await store.directory.create(planned)
-  const homes = createPodHomes({ store, node: 'n1', clock, metrics, maxBytes: 64 << 20 })
+  const homes = createPodHomes({ store, bus: stack.use(createLocalBus({ log })), node: 'n1', clock, metrics, maxBytes: 64 << 20 })
   const home = await homes.of(planned.record)
   const authorizer = createWacAuthorizer({
     acls: homes,
