@@ -1,23 +1,23 @@
-// The one way out (rule 12): GETs of documents that strangers name (WebIDs, key sets, groups). It connects only to addresses
-// that were judged at the moment of connecting, so a name cannot change its mind in between (DNS rebinding); every redirect
-// is judged again. Bounded in time, bytes after decoding, redirects, requests at once and requests waiting.
-// No cookies, no credentials, no proxy variables, no cache and no kept connections. It does not judge status or content.
+// The one way out (rule 12): GETs of documents that strangers name (WebIDs, key sets, groups), and POSTs to addresses that
+// strangers gave (webhooks). Where it may connect is judged in outgoing.ts; every redirect of a GET is judged again, and a
+// POST follows none. Bounded in time, bytes after decoding, redirects, requests at once and requests waiting, each for
+// itself, so that messages nobody takes do not hold up logins. No cookies, no credentials, no proxy variables, no cache and
+// no kept connections. It does not judge status or content.
 
 import { lookup as systemLookup } from 'node:dns/promises'
-import { isIP, type LookupFunction } from 'node:net'
 import { type Readable, pipeline } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 
-import { buildConnector, Client, type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 
 import { KiB } from '../../base/bytes.ts'
 import type { Clock } from '../../base/clock.ts'
-import { XpodError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import { createSingleFlight } from '../../base/single-flight.ts'
-import { type AddressRules, addressRules } from './address-list.ts'
-import { createGate } from './gate.ts'
+import { addressRules } from './address-list.ts'
+import { createGate, type Gate } from './gate.ts'
+import { asDoorError, checkedUrl, failed, type Guard, request, type Resolve } from './outgoing.ts'
 
 export interface FetchDoorOptions {
   /** Host names, addresses and CIDR blocks that are opened (--allow-internal). */
@@ -30,8 +30,6 @@ export interface FetchDoorOptions {
   /** How names become addresses; the system's way unless a test says otherwise. */
   readonly resolve?: Resolve
 }
-
-type Resolve = (hostname: string) => Promise<readonly { address: string; family: number }[]>
 
 interface FetchOptions {
   readonly accept: string
@@ -51,12 +49,30 @@ export interface Fetched {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
+interface PostOptions {
+  /** Content-Type among them. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+  /** For everything together, waiting included; 10 s. */
+  readonly timeoutMs?: number
+}
+
+export interface Posted {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+}
+
 export interface FetchDoor extends AsyncDisposable {
   /**
    * Throws FETCH_REFUSED when the URL may not be fetched, FETCH_FAILED when it could not be. Callers that ask for the
    * same at the same time share one request; a caller's signal ends only its own waiting.
    */
   fetch(url: string, options: FetchOptions, signal?: AbortSignal): Promise<Fetched>
+  /**
+   * Throws as `fetch` does; a redirect is an answer like others. Once the answer has begun it counts, whatever becomes of
+   * its body, which is read and thrown away up to 64 KiB. The caller's signal ends the request itself.
+   */
+  post(url: string, options: PostOptions, signal?: AbortSignal): Promise<Posted>
 }
 
 const defaultMaxBytes = 256 * KiB
@@ -64,29 +80,36 @@ const defaultTimeoutMs = 3000
 const maxRedirects = 3
 const maxAtOnce = 32
 const maxWaiting = 1000
-const maxUrlLength = 4096
-const maxHeaderBytes = 16 * KiB
+const defaultPostTimeoutMs = 10_000
+const maxPostAnswerBytes = 64 * KiB
 
 export function openFetchDoor(options: FetchDoorOptions): FetchDoor {
-  const rules = addressRules(options)
   const resolve: Resolve = options.resolve ?? ((hostname) => systemLookup(hostname, { all: true }))
-  const gate = createGate({ maxAtOnce, maxWaiting })
+  const guard: Guard = { rules: addressRules(options), resolve }
   const flights = createSingleFlight<Fetched>()
   const closing = new AbortController()
-  const count = counters(options.metrics)
+  const { metrics } = options
+  const fetching: Lane = {
+    gate: createGate({ maxAtOnce, maxWaiting }),
+    count: counters(metrics, 'xpod_fetches_total', 'Documents fetched from other servers, by outcome'),
+  }
+  const posting: Lane = {
+    gate: createGate({ maxAtOnce, maxWaiting }),
+    count: counters(metrics, 'xpod_posts_total', 'Messages sent to other servers, by outcome'),
+  }
 
-  async function run(url: string, wanted: Required<FetchOptions>): Promise<Fetched> {
+  async function run<T>({ gate, count }: Lane, errand: Errand, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const ending = new AbortController()
-    const cancel = options.clock.after(wanted.timeoutMs, () => ending.abort(failed('it took too long')))
-    const signal = AbortSignal.any([ending.signal, closing.signal])
+    const cancel = options.clock.after(errand.timeoutMs, () => ending.abort(failed('it took too long')))
+    const signal = AbortSignal.any([ending.signal, closing.signal, ...(errand.signal ? [errand.signal] : [])])
     try {
-      const fetched = await gate(() => follow({ rules, resolve }, url, wanted, signal), signal)
+      const result = await gate(() => task(signal), signal)
       count.ok()
-      return fetched
+      return result
     } catch (error) {
       const reason = asDoorError(signal.aborted ? signal.reason : error)
       count[reason.code === 'FETCH_REFUSED' ? 'refused' : 'failed']()
-      options.log.debug('fetch.failed', { url, error: reason })
+      options.log.debug('fetch.failed', { url: errand.shown, error: reason })
       throw reason
     } finally {
       cancel()
@@ -98,24 +121,42 @@ export function openFetchDoor(options: FetchDoorOptions): FetchDoor {
       const { accept, maxBytes = defaultMaxBytes, timeoutMs = defaultTimeoutMs } = given
       const bare = url.replace(/#.*$/s, '')
       const key = `${accept}\n${maxBytes}\n${timeoutMs}\n${bare}`
-      return untilAborted(
-        flights(key, () => run(bare, { accept, maxBytes, timeoutMs })),
-        signal,
-      )
+      const wanted = { accept, maxBytes, timeoutMs }
+      const start = (): Promise<Fetched> =>
+        run(fetching, { shown: bare, timeoutMs }, (ending) => follow(guard, bare, wanted, ending))
+      return untilAborted(flights(key, start), signal)
+    },
+    post: (url, given, signal) => {
+      const { headers, body, timeoutMs = defaultPostTimeoutMs } = given
+      // Whoever knows the address of a webhook may write to it, so only its origin is shown.
+      const errand = { shown: URL.parse(url)?.origin ?? '', timeoutMs, signal }
+      return run(posting, errand, (ending) => post(guard, url, { headers, body, timeoutMs }, ending))
     },
     [Symbol.asyncDispose]: async () => closing.abort(failed('the server is stopping')),
   }
 }
 
-interface Guard {
-  readonly rules: AddressRules
-  readonly resolve: Resolve
+/** Requests of one kind: their bounds and their counters. */
+interface Lane {
+  readonly gate: Gate
+  readonly count: ReturnType<typeof counters>
+}
+
+interface Errand {
+  /** The URL as the log may show it. */
+  readonly shown: string
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal | undefined
 }
 
 async function follow(guard: Guard, start: string, wanted: Required<FetchOptions>, signal: AbortSignal) {
+  const { accept, maxBytes, timeoutMs } = wanted
+  const headers = { accept, 'accept-encoding': 'gzip, br' }
   let url = checkedUrl(start, guard.rules)
   for (let redirects = 0; redirects <= maxRedirects; redirects++) {
-    const answer = await request(guard, url, wanted, signal)
+    const answer = await request(guard, { method: 'GET', url, headers, timeoutMs, signal }, async (head) =>
+      redirectOf(head) ?? read(head, url, maxBytes),
+    )
     if (!('location' in answer)) return answer
     if (!URL.canParse(answer.location, url.href)) throw failed('its redirect is no URL')
     url = checkedUrl(new URL(answer.location, url).href, guard.rules)
@@ -123,83 +164,18 @@ async function follow(guard: Guard, start: string, wanted: Required<FetchOptions
   throw failed(`it redirects more than ${maxRedirects} times`)
 }
 
-/** What can be judged without resolving a name. The URL class has already turned every spelling of IPv4 into dotted form. */
-function checkedUrl(text: string, rules: AddressRules): URL {
-  if (text.length > maxUrlLength || !URL.canParse(text)) throw new XpodError('FETCH_REFUSED', 'it is no URL')
-  const url = new URL(text)
-  url.hash = ''
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new XpodError('FETCH_REFUSED', 'it is not https')
-  if (url.username !== '' || url.password !== '') throw new XpodError('FETCH_REFUSED', 'it has credentials in it')
-  const hostname = url.hostname.replace(/^\[|\]$/g, '')
-  if (isIP(hostname) !== 0) checkAddress(rules, hostname, { hostname, secure: url.protocol === 'https:' })
-  return url
+function redirectOf({ statusCode, headers }: Dispatcher.ResponseData): { readonly location: string } | undefined {
+  const { location } = headers
+  const isRedirect = [301, 302, 303, 307, 308].includes(statusCode) && typeof location === 'string'
+  return isRedirect ? { location } : undefined
 }
 
-interface Target {
-  readonly hostname: string
-  readonly secure: boolean
-}
-
-function mayConnect(rules: AddressRules, address: string, target: Target): boolean {
-  if (rules.opensHost(target.hostname) || rules.opensAddress(address)) return true
-  return target.secure && rules.isPublic(address)
-}
-
-function checkAddress(rules: AddressRules, address: string, target: Target): void {
-  if (mayConnect(rules, address, target)) return
-  throw new XpodError('FETCH_REFUSED', rules.isPublic(address) ? 'it is not https' : 'its address is internal')
-}
-
-/** net.connect asks this for the addresses of a name and connects to nothing else. */
-function checkedLookup(guard: Guard, secure: boolean): LookupFunction {
-  return (name, options, callback) => {
-    const hostname = name.toLowerCase()
-    guard.resolve(hostname).then(
-      (addresses) => {
-        const target = { hostname, secure }
-        const open = addresses.filter(({ address }) => mayConnect(guard.rules, address, target))
-        if (open.length > 0)
-          return options.all ? callback(null, [...open]) : callback(null, open[0]!.address, open[0]!.family)
-        try {
-          for (const { address } of addresses) checkAddress(guard.rules, address, target)
-          callback(failed('its name has no address'), [])
-        } catch (error) {
-          callback(error as Error, [])
-        }
-      },
-      (error: unknown) => callback(failed('its name cannot be resolved', error), []),
-    )
-  }
-}
-
-async function request(guard: Guard, url: URL, wanted: Required<FetchOptions>, signal: AbortSignal) {
-  signal.throwIfAborted()
-  const secure = url.protocol === 'https:'
-  const connect = buildConnector({
-    lookup: checkedLookup(guard, secure),
-    autoSelectFamily: true,
-    allowH2: false,
-    timeout: wanted.timeoutMs,
+function post(guard: Guard, to: string, sent: Required<PostOptions>, signal: AbortSignal): Promise<Posted> {
+  const url = checkedUrl(to, guard.rules)
+  return request(guard, { method: 'POST', url, ...sent, signal }, async ({ statusCode, headers, body }) => {
+    await body.dump({ limit: maxPostAnswerBytes })
+    return { status: statusCode, headers }
   })
-  const client = new Client(url.origin, { connect, pipelining: 0, maxHeaderSize: maxHeaderBytes })
-  // A signal given to the request itself is only looked at once there is a connection. Not awaited either way, because
-  // destroying waits for a connection that is still being made.
-  const end = (): void => client.destroy(signal.aborted ? (signal.reason as Error) : null, () => undefined)
-  signal.addEventListener('abort', end, { once: true })
-  try {
-    const answer = await client.request({
-      method: 'GET',
-      path: url.pathname + url.search,
-      headers: { accept: wanted.accept, 'accept-encoding': 'gzip, br', 'user-agent': 'xpod' },
-    })
-    const location = answer.headers['location']
-    if ([301, 302, 303, 307, 308].includes(answer.statusCode) && typeof location === 'string') return { location }
-    return await read(answer, url, wanted.maxBytes)
-  } finally {
-    // Nothing is reused, so nothing must be drained.
-    signal.removeEventListener('abort', end)
-    end()
-  }
 }
 
 async function read(answer: Dispatcher.ResponseData, url: URL, maxBytes: number): Promise<Fetched> {
@@ -236,16 +212,6 @@ function decoded(body: Readable, encoding: string | string[] | undefined): Async
   return pipeline(body, decoders[coding]!(), () => undefined) as unknown as AsyncIterable<unknown>
 }
 
-function failed(detail: string, cause?: unknown): XpodError {
-  return new XpodError('FETCH_FAILED', detail, { cause })
-}
-
-/** Our own judgement may come back wrapped by the layers between the socket and here. */
-function asDoorError(error: unknown): XpodError {
-  for (let inner = error; inner instanceof Error; inner = inner.cause) if (inner instanceof XpodError) return inner
-  return failed('the connection failed', error)
-}
-
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work
   return new Promise((resolve, reject) => {
@@ -256,9 +222,8 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Pro
   })
 }
 
-function counters(metrics: Metrics | undefined) {
-  const counter = (outcome: string) =>
-    metrics?.counter('xpod_fetches_total', 'Documents fetched from other servers, by outcome', { outcome })
+function counters(metrics: Metrics | undefined, name: string, help: string) {
+  const counter = (outcome: string) => metrics?.counter(name, help, { outcome })
   const [ok, refused, failed] = [counter('ok'), counter('refused'), counter('failed')]
   return { ok: () => ok?.add(), refused: () => refused?.add(), failed: () => failed?.add() }
 }
