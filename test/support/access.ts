@@ -71,7 +71,7 @@ export function accessScene(options: SceneOptions = {}): AccessScene {
       return options.resident ? found : Promise.resolve(found)
     },
   }
-  const door: FetchDoor = { ...(options.door ?? closedDoor), [Symbol.asyncDispose]: async () => {} }
+  const door = options.door ?? closedDoor
   const groups =
     options.groups ?? createGroupSource({ door, local: options.local ?? (() => undefined), clock, rdf, log: silentLog })
   const authorizer = createWacAuthorizer({

@@ -13,7 +13,7 @@ export interface LoginOptions {
   readonly clock?: Clock
   readonly local?: LocalDocuments
   readonly replays?: ReplayOptions
-  readonly door?: FetchDoor
+  readonly door?: Pick<FetchDoor, 'fetch'>
 }
 
 export function testAuthenticator(options: LoginOptions = {}): Authenticator {

@@ -21,7 +21,7 @@ export interface RemoteDocument {
 }
 
 export interface DocumentReaders {
-  readonly door: FetchDoor
+  readonly door: Pick<FetchDoor, 'fetch'>
   readonly local: LocalDocuments
 }
 

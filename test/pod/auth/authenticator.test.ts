@@ -292,12 +292,11 @@ test('a WebID of this service that the public may not read is refused', async ()
 test('nothing is fetched for a token whose proof is wrong', async () => {
   const asked: string[] = []
   const real = openFetchDoor({ allowInternal: [], allowLoopback: true, clock: systemClock, log: silentLog })
-  const door: FetchDoor = {
+  const door: Pick<FetchDoor, 'fetch'> = {
     fetch: (url, options, signal) => {
       asked.push(url)
       return real.fetch(url, options, signal)
     },
-    [Symbol.asyncDispose]: () => real[Symbol.asyncDispose](),
   }
   const authenticator = testAuthenticator({ door })
   const [bob, carol] = [await issuer.login('bob'), await issuer.login('carol')]
