@@ -43,12 +43,12 @@ export interface Writing {
 
 type Writer = (parsed: ParsedRdf, options: Pick<Writing, 'base' | 'inlineLabelled'>) => string
 
-const turtle: Writer = ({ quads, prefixes, spelled }, options) => writeTurtle(quads, { prefixes, spelled, ...options })
+const turtle: Writer = ({ quads, prefixes, memo }, options) => writeTurtle(quads, { prefixes, memo, ...options })
 
 const writers: Readonly<Record<RdfType, Writer | undefined>> = {
   'text/turtle': turtle,
   'text/n3': turtle,
-  'application/trig': ({ quads, prefixes, spelled }, options) => writeTriG(quads, { prefixes, spelled, ...options }),
+  'application/trig': ({ quads, prefixes, memo }, options) => writeTriG(quads, { prefixes, memo, ...options }),
   'application/n-triples': ({ quads }) => writeLines(quads, 'n-triples'),
   'application/n-quads': ({ quads }) => writeLines(quads, 'n-quads'),
   'application/ld+json': ({ quads }) => writeJsonLd(quads),

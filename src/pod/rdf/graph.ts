@@ -26,8 +26,16 @@ export interface ParsedRdf {
   readonly prefixes: Readonly<Record<string, string>>
   /** No quad stands twice: the result of a patch. */
   readonly isDistinct?: boolean
-  /** Term id → how Turtle of these prefixes and this document spells it, kept from one patch to the next. */
-  readonly spelled?: Map<string, string>
+  /** Kept from one patch to the next, for the same prefixes and document. */
+  readonly memo?: TurtleMemo
+}
+
+/** What was written of a document before, for writing it again with few changes. */
+export interface TurtleMemo {
+  /** Term id → its spelling. */
+  readonly terms: Map<string, string>
+  /** Id of a subject without blank nodes around it → what was written of these quads. */
+  readonly blocks: Map<string, { readonly quads: readonly Quad[]; readonly text: string }>
 }
 
 export const noRdf: ParsedRdf = { quads: [], prefixes: {} }

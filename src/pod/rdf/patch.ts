@@ -5,7 +5,7 @@
 import { XpodError } from '../../base/errors.ts'
 import { writeRdf } from './convert.ts'
 import { Dataset } from './dataset.ts'
-import { anonymousNode, idOf, noRdf, type ParsedRdf, type Quad, quad, type Term } from './graph.ts'
+import { anonymousNode, idOf, noRdf, type ParsedRdf, type Quad, quad, type Term, type TurtleMemo } from './graph.ts'
 import { solve, type Solution, StepBudget } from './join.ts'
 import { rdfTypeOf } from './media-types.ts'
 import { parseRdf } from './parse.ts'
@@ -88,8 +88,8 @@ export function applyPatch(
   for (const step of patch.steps) applyStep(dataset, step, budget)
   const isNew = document === undefined || (before.quads.length === 0 && Object.keys(before.prefixes).length === 0)
   const quads = dataset.quads()
-  const spelled = isNew ? new Map<string, string>() : stillUseful(before.spelled, quads.length)
-  const after: ParsedRdf = { quads, prefixes: isNew ? patch.prefixes : before.prefixes, isDistinct: true, spelled }
+  const memo = isNew ? newMemo() : stillUseful(before.memo, quads.length)
+  const after: ParsedRdf = { quads, prefixes: isNew ? patch.prefixes : before.prefixes, isDistinct: true, memo }
   const mediaType = document?.mediaType ?? 'text/turtle'
   return {
     bytes: document !== undefined && !dataset.isChanged ? document.bytes : write(after, mediaType, run.base),
@@ -101,9 +101,14 @@ export function applyPatch(
   }
 }
 
-/** Terms that went with removed triples pile up; then it begins anew. */
-function stillUseful(spelled: Map<string, string> | undefined, quads: number): Map<string, string> {
-  return spelled === undefined || spelled.size > 4 * quads + 1000 ? new Map() : spelled
+function newMemo(): TurtleMemo {
+  return { terms: new Map(), blocks: new Map() }
+}
+
+/** What went with removed triples piles up; then it begins anew. */
+function stillUseful(memo: TurtleMemo | undefined, quads: number): TurtleMemo {
+  const { terms, blocks } = memo ?? newMemo()
+  return { terms: terms.size > 4 * quads + 1000 ? new Map() : terms, blocks: blocks.size > quads ? new Map() : blocks }
 }
 
 function write(parsed: ParsedRdf, mediaType: string, base: string): Uint8Array {

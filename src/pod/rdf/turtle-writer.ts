@@ -2,7 +2,7 @@
 // is safe, statements gathered by subject in the order in which subjects first occur, lists as ( … ), blank nodes without a
 // label as [ … ]. Labels of the document stay. Deterministic: the same quads in the same order give the same text.
 
-import { defaultGraph, idOf, isAnonymous, type Quad, type Term } from './graph.ts'
+import { defaultGraph, idOf, isAnonymous, type Quad, type Term, type TurtleMemo } from './graph.ts'
 import { rdf } from './namespaces.ts'
 import { nodesOf } from './write/lines.ts'
 import { findLists, type Lists } from './write/lists.ts'
@@ -15,7 +15,7 @@ export interface TurtleOptions extends Spelling {
 
 /** Predicate id → the predicate and its objects, in order. */
 type Statements = Map<string, { readonly predicate: Term; readonly objects: Term[] }>
-type Subjects = Map<string, { readonly subject: Term; readonly statements: Statements }>
+type Subjects = Map<string, { readonly subject: Term; readonly quads: Quad[] }>
 
 /** The default graph only. */
 export function writeTurtle(quads: readonly Quad[], options: TurtleOptions): string {
@@ -40,7 +40,8 @@ function writeDocument(quads: readonly Quad[], options: TurtleOptions): string {
     if (prefix !== '_') text += `@prefix ${prefix}: ${speller.iri(namespace)} .\n`
   }
   for (const [id, { graph, subjects }] of graphs) {
-    const writer = new GraphWriter(speller, subjects, nodes, id === '' ? '' : indent)
+    const place = id === '' ? { margin: '', blocks: options.memo?.blocks } : { margin: indent, blocks: undefined }
+    const writer = new GraphWriter(speller, subjects, nodes, place)
     const statements = writer.write()
     if (text !== '') text += '\n'
     text += id === '' ? statements : `${speller.term(graph)} {\n${statements}}\n`
@@ -64,8 +65,9 @@ type Graphs = Map<string, { readonly graph: Term; readonly subjects: Subjects }>
 function gather(quads: readonly Quad[], lists: Lists): Graphs {
   const graphs: Graphs = new Map()
   const hasLists = lists.cells.size > 0
-  let last: { graph: string; subject: string; statements: Statements } | undefined
-  for (const { subject, predicate, object, graph } of quads) {
+  let last: { graph: string; subject: string; quads: Quad[] } | undefined
+  for (const one of quads) {
+    const { subject, graph } = one
     const subjectId = idOf(subject)
     const graphId = idOf(graph)
     if (hasLists && lists.cells.has(subjectId)) continue
@@ -73,15 +75,32 @@ function gather(quads: readonly Quad[], lists: Lists): Graphs {
       let known = graphs.get(graphId)
       if (known === undefined) graphs.set(graphId, (known = { graph, subjects: new Map() }))
       let entry = known.subjects.get(subjectId)
-      if (entry === undefined) known.subjects.set(subjectId, (entry = { subject, statements: new Map() }))
-      last = { graph: graphId, subject: subjectId, statements: entry.statements }
+      if (entry === undefined) known.subjects.set(subjectId, (entry = { subject, quads: [] }))
+      last = { graph: graphId, subject: subjectId, quads: entry.quads }
     }
-    const predicateId = idOf(predicate)
-    const same = last.statements.get(predicateId)
-    if (same === undefined) last.statements.set(predicateId, { predicate, objects: [object] })
-    else same.objects.push(object)
+    last.quads.push(one)
   }
   return graphs
+}
+
+function statementsOf(quads: readonly Quad[]): Statements {
+  const statements: Statements = new Map()
+  for (const { predicate, object } of quads) {
+    const id = idOf(predicate)
+    const same = statements.get(id)
+    if (same === undefined) statements.set(id, { predicate, objects: [object] })
+    else same.objects.push(object)
+  }
+  return statements
+}
+
+/** Whether a subject's text depends on nothing but its own quads. */
+function standsAlone(quads: readonly Quad[]): boolean {
+  return quads.every(({ subject, object }) => subject.termType === 'NamedNode' && object.termType !== 'BlankNode')
+}
+
+function areSame(some: readonly Quad[], others: readonly Quad[]): boolean {
+  return some.length === others.length && some.every((one, at) => one === others[at])
 }
 
 /** A node is inlined when one triple refers to it and its own triples are in that triple's graph. */
@@ -121,29 +140,46 @@ class GraphWriter {
   readonly #subjects: Subjects
   readonly #nodes: Nodes
   readonly #margin: string
+  readonly #blocks: TurtleMemo['blocks'] | undefined
   readonly #written = new Set<string>()
   readonly #tooDeep: string[] = []
 
-  constructor(speller: TermSpeller, subjects: Subjects, nodes: Nodes, margin: string) {
+  constructor(
+    speller: TermSpeller,
+    subjects: Subjects,
+    nodes: Nodes,
+    place: { readonly margin: string; readonly blocks: TurtleMemo['blocks'] | undefined },
+  ) {
     this.#speller = speller
     this.#subjects = subjects
     this.#nodes = nodes
-    this.#margin = margin
+    this.#margin = place.margin
+    this.#blocks = place.blocks
   }
 
   write(): string {
     let text = ''
-    for (const [id, { subject, statements }] of this.#subjects) {
+    for (const [id, { subject, quads }] of this.#subjects) {
       if (this.#nodes.inline.has(id) || this.#written.has(id)) continue
-      text += this.#root(id, subject, statements)
+      text += this.#blocks === undefined ? this.#root(id, subject, quads) : this.#block(this.#blocks, id, quads)
     }
     text += this.#postponed()
     // What is left is referred to only from itself: written under a label.
-    for (const [id, { subject, statements }] of this.#subjects) {
+    for (const [id, { subject, quads }] of this.#subjects) {
       if (!this.#nodes.inline.has(id) || this.#written.has(id)) continue
       this.#nodes.inline.delete(id)
-      text += this.#root(id, subject, statements) + this.#postponed()
+      text += this.#root(id, subject, quads) + this.#postponed()
     }
+    return text
+  }
+
+  /** A root that may have been written before. */
+  #block(blocks: TurtleMemo['blocks'], id: string, quads: readonly Quad[]): string {
+    const known = blocks.get(id)
+    if (known !== undefined ) return known.text
+    const text = this.#root(id, quads[0]!.subject, quads)
+    if (standsAlone(quads)) blocks.set(id, { quads, text })
+    else blocks.delete(id)
     return text
   }
 
@@ -152,16 +188,16 @@ class GraphWriter {
     let text = ''
     for (let id = this.#tooDeep.pop(); id !== undefined; id = this.#tooDeep.pop()) {
       if (this.#written.has(id)) continue
-      const { subject, statements } = this.#subjects.get(id)!
-      text += this.#root(id, subject, statements)
+      const { subject, quads } = this.#subjects.get(id)!
+      text += this.#root(id, subject, quads)
     }
     return text
   }
 
-  #root(id: string, subject: Term, statements: Statements): string {
+  #root(id: string, subject: Term, quads: readonly Quad[]): string {
     this.#written.add(id)
     const name = this.#nodes.unnamed.has(id) ? '[]' : this.#speller.term(subject)
-    return `${this.#margin}${name} ${this.#statements(statements, this.#margin + indent, 0)} .\n`
+    return `${this.#margin}${name} ${this.#statements(statementsOf(quads), this.#margin + indent, 0)} .\n`
   }
 
   #statements(statements: Statements, margin: string, depth: number): string {
@@ -195,7 +231,8 @@ class GraphWriter {
       return this.#speller.term(term)
     }
     this.#written.add(id)
-    const inner = this.#statements(own.statements, margin + indent, depth + 1)
-    return own.statements.size === 1 ? `[ ${inner} ]` : `[\n${margin}${indent}${inner}\n${margin}]`
+    const statements = statementsOf(own.quads)
+    const inner = this.#statements(statements, margin + indent, depth + 1)
+    return statements.size === 1 ? `[ ${inner} ]` : `[\n${margin}${indent}${inner}\n${margin}]`
   }
 }

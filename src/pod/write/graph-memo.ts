@@ -11,8 +11,8 @@ export interface GraphMemo {
   keep(pod: PodId, path: Path, version: Version, graph: ParsedRdf): void
 }
 
-/** A quad of the n3 library with its terms and their spelling, and its place in an array, measured. */
-const quadBytes = 750
+/** A quad of the n3 library with its terms, their spelling and text, and its place in an array, measured. */
+const quadBytes = 1000
 
 interface Kept {
   readonly version: Version

@@ -1,15 +1,15 @@
 // How single terms are spelled in Turtle and TriG: prefixed names, relative IRIs, short literals. A short form is used only
 // when reading it back gives exactly the same term; otherwise the full form is written.
 
-import { idOf, isAnonymous, type Literal, type Term } from '../graph.ts'
+import { idOf, isAnonymous, type Literal, type Term, type TurtleMemo } from '../graph.ts'
 import { rdf, xsd } from '../namespaces.ts'
 
 export interface Spelling {
   readonly prefixes: Readonly<Record<string, string>>
   /** URL of the document, "" to write absolute IRIs only. */
   readonly base: string
-  /** Filled with what is spelled, and used where it has been: only for the same prefixes and base. */
-  readonly spelled?: Map<string, string> | undefined
+  /** Filled with what is written, and used where it has been: only for the same prefixes and base. */
+  readonly memo?: TurtleMemo | undefined
 }
 
 export interface TermSpeller {
@@ -21,7 +21,8 @@ export interface TermSpeller {
 
 /** Spells terms for one document; remembers what it spelled. */
 export function spellTerms(spelling: Spelling, labelOf: (id: string) => string): TermSpeller {
-  const { prefixes, base, spelled = new Map<string, string>() } = spelling
+  const { prefixes, base, memo } = spelling
+  const spelled = memo?.terms ?? new Map<string, string>()
   const shorten = prefixShortener(prefixes)
   const relative = relativeTo(base)
 
@@ -154,13 +155,11 @@ const label = /^_:[A-Za-z0-9_\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u3001-\uD7F
  */
 export function labelNodes(terms: Iterable<Term>): (id: string) => string {
   const labels = new Map<string, string>()
-  const used = new Set<string>()
-  for (const term of terms) {
-    const id = idOf(term)
-    if (term.termType === 'BlankNode' && !isAnonymous({ id }) && label.test(id)) used.add(id)
-  }
+  let used: Set<string> | undefined
   let next = 0
   return (id) => {
+    // Most documents have no blank node to name.
+    used ??= labelsIn(terms)
     if (used.has(id)) return id
     let text = labels.get(id)
     if (text === undefined) {
@@ -170,4 +169,13 @@ export function labelNodes(terms: Iterable<Term>): (id: string) => string {
     }
     return text
   }
+}
+
+function labelsIn(terms: Iterable<Term>): Set<string> {
+  const used = new Set<string>()
+  for (const term of terms) {
+    const id = idOf(term)
+    if (term.termType === 'BlankNode' && !isAnonymous({ id }) && label.test(id)) used.add(id)
+  }
+  return used
 }
