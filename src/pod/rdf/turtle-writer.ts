@@ -176,7 +176,7 @@ class GraphWriter {
   /** A root that may have been written before. */
   #block(blocks: TurtleMemo['blocks'], id: string, quads: readonly Quad[]): string {
     const known = blocks.get(id)
-    if (known !== undefined ) return known.text
+    if (known !== undefined && areSame(known.quads, quads)) return known.text
     const text = this.#root(id, quads[0]!.subject, quads)
     if (standsAlone(quads)) blocks.set(id, { quads, text })
     else blocks.delete(id)
