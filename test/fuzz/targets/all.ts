@@ -5,6 +5,7 @@ import { aclTarget } from './acls.ts'
 import { headersTarget } from './headers.ts'
 import { n3PatchTarget, sparqlTarget } from './patches.ts'
 import { pathTarget } from './paths.ts'
+import { subscriptionTarget } from './subscriptions.ts'
 import { syntaxesTarget } from './syntaxes.ts'
 import { tokensTarget } from './tokens.ts'
 import { turtleTarget } from './turtle.ts'
@@ -18,4 +19,5 @@ export const targets: readonly Target[] = [
   pathTarget,
   headersTarget,
   tokensTarget,
+  subscriptionTarget,
 ]

@@ -3,11 +3,12 @@
 import type { Migration } from '../../../core/db/migrations.ts'
 import { migration0001 } from './0001-pods.ts'
 import { migration0003 } from './0003-contexts.ts'
+import { migration0004 } from './0004-channels.ts'
 
 export const podMigrations: readonly Migration[] = [migration0001]
 
 /** Those whose numbers come after the first of identity. */
-export const laterPodMigrations: readonly Migration[] = [migration0003]
+export const laterPodMigrations: readonly Migration[] = [migration0003, migration0004]
 
 /** Every table whose key begins with the pod's local integer; a test fails on one that is missing here. */
 export const podTables = [
@@ -20,4 +21,5 @@ export const podTables = [
   'stage',
   'garbage',
   'feed_pin',
+  'channel',
 ] as const

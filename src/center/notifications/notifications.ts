@@ -1,0 +1,102 @@
+// Notifications, composed: channels in SQL, what follows the feeds of pods, the open ends and the webhooks that are told, and the
+// addresses where people subscribe. What costs something starts with the first subscriber of a pod.
+
+import { addressRules } from '../../core/http/address-list.ts'
+import type { Bus } from '../../core/bus/bus.ts'
+import type { FetchDoor } from '../../core/http/fetch-door.ts'
+import type { HttpAnswer, HttpRequest } from '../../core/http/message.ts'
+import { isLoopbackName } from '../../core/routing/host.ts'
+import type { RoutingTable } from '../../core/routing/table.ts'
+import type { Authorizer } from '../../pod/access/modes.ts'
+import type { Authenticator } from '../../pod/auth/agent.ts'
+import type { PodHomes } from '../../pod/home.ts'
+import { type ChannelCaps, type ChannelStore, openChannelStore } from '../../pod/notify/channels.ts'
+import { createFollower } from '../../pod/notify/follower.ts'
+import { createJudge, type Grants } from '../../pod/notify/judge.ts'
+import { createLegacyUpdates, legacyPath } from '../../pod/notify/live/legacy.ts'
+import { createReceivers } from '../../pod/notify/live/receivers.ts'
+import { createNotifications, type Notifications } from '../../pod/notify/notifications.ts'
+import { startSweeping } from '../../pod/notify/sweep.ts'
+import type { WebhookSigner } from '../../pod/notify/webhooks/attempt.ts'
+import { startWebhooks, type Webhooks } from '../../pod/notify/webhooks/webhooks.ts'
+import type { Path } from '../../pod/path.ts'
+import type { RdfWorkers } from '../../pod/rdf/workers.ts'
+import type { PodRecord } from '../../pod/store/resource.ts'
+import { canonicalUrl } from '../../pod/url.ts'
+import type { CenterOptions } from '../options.ts'
+import type { OpenedStore, Surround } from '../store.ts'
+import { answerAtRoot } from './at-root.ts'
+
+export interface CenterNotifications extends AsyncDisposable {
+  readonly channels: ChannelStore
+  readonly webhooks: Webhooks
+  /** For the pod server, and for upgrades. */
+  readonly pods: Notifications
+  /** Requests below `/.notifications/` at the base URL itself; a canonical path. */
+  handleAtRoot(request: HttpRequest, path: Path): Promise<HttpAnswer>
+}
+
+export interface NotificationCenterParts {
+  readonly baseUrl: string
+  readonly opened: OpenedStore
+  readonly routes: RoutingTable<PodRecord>
+  readonly homes: PodHomes
+  readonly bus: Bus
+  readonly authenticator: Authenticator
+  readonly authorizer: Authorizer
+  readonly grants: Grants
+  readonly signer: WebhookSigner
+  readonly door: FetchDoor
+  readonly rdf: RdfWorkers
+}
+
+/** Of one WebID, and of one network address without a WebID; none where the base URL is loopback. */
+const maxPerSubscriber = 1000
+
+export async function openNotifications(
+  options: CenterOptions,
+  surround: Surround,
+  parts: NotificationCenterParts,
+): Promise<CenterNotifications> {
+  const { clock, random, log, metrics } = surround
+  const { baseUrl, opened, routes, homes, bus, authenticator, authorizer, grants, signer, door, rdf } = parts
+  const { db, store } = opened
+  await using stack = new AsyncDisposableStack()
+  const isLoopback = isLoopbackName(new URL(baseUrl).hostname)
+  const channels = openChannelStore(db, clock)
+  stack.use(startSweeping({ channels, clock, log }))
+  const judge = createJudge({ homes, authorizer, grants, clock })
+  const follower = stack.use(createFollower({ bus, store, clock, log, metrics }))
+  const receivers = stack.use(createReceivers({ channels, follower, judge, clock, log, metrics }))
+  const shared = { channels, follower, judge, store, clock, random, log, metrics }
+  const legacy = options.legacyUpdates ? createLegacyUpdates(shared) : undefined
+  stack.use(store.directory.onChange(({ kind, ...gone }) => kind === 'delete' && 'id' in gone && receivers.podGone(gone.id)))
+  const webhooks = stack.use(startWebhooks({ ...shared, door, signer }))
+  const addresses = addressRules({ allowInternal: options.allowInternal, allowLoopback: isLoopback })
+  const caps = capsOf(options, isLoopback)
+  const isHere = (url: string): boolean => leadsHere(routes, url)
+  const { sender } = signer
+  const pods = createNotifications({ ...shared, caps, addresses, isHere, rdf, receivers, webhooks, sender })
+
+  const atRoot = { baseUrl, routes, authenticator, notifications: pods, rdf, sender, log }
+  const owned = stack.move()
+  return {
+    channels,
+    webhooks,
+    pods,
+    handleAtRoot: (request, path) => answerAtRoot(atRoot, request, path),
+    [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
+  }
+}
+
+function capsOf({ notificationLimit }: CenterOptions, isLoopback: boolean): ChannelCaps {
+  const perSubscriber = isLoopback ? Number.POSITIVE_INFINITY : maxPerSubscriber
+  return { perPod: notificationLimit, perWebId: perSubscriber, perAddress: perSubscriber }
+}
+
+function leadsHere(routes: RoutingTable<PodRecord>, text: string): boolean {
+  const canonical = canonicalUrl(text)
+  if (canonical === undefined) return false
+  const { host, origin } = new URL(canonical.url)
+  return routes.find(host, canonical.url.slice(origin.length)) !== undefined
+}
