@@ -12,10 +12,9 @@ import { readSetting, writeSetting } from '../core/db/settings.ts'
 import { openSqlite, type SqliteEngine } from '../core/db/sqlite/open.ts'
 import { openFilesystemObjects } from '../core/objects/filesystem.ts'
 import type { ObjectStore } from '../core/objects/object-store.ts'
-import { identityMigrations } from '../identity/schema/migrations.ts'
 import type { PodStore } from '../pod/store/pod-store.ts'
-import { laterPodMigrations, podMigrations } from '../pod/store/schema/migrations.ts'
 import { openSqlitePodStore } from '../pod/store/sqlite/store.ts'
+import { migrations } from './database/migrations.ts'
 import type { CenterOptions } from './options.ts'
 
 export interface Surround {
@@ -41,7 +40,6 @@ export async function openStore(dataDir: string, parts: Surround): Promise<Opene
   const { clock, random, log, metrics, onFatal } = parts
   await using stack = new AsyncDisposableStack()
   const { dir } = stack.use(await lockDataDirectory(dataDir))
-  const migrations = [...podMigrations, ...identityMigrations, ...laterPodMigrations]
   const db = stack.use(await openSqlite({ dir, migrations, log, clock, metrics, onFatal }))
   const objects = stack.use(await openFilesystemObjects({ dir: join(dir, 'objects'), random }))
   const node = await settleNode(db, random)

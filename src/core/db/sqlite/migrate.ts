@@ -20,12 +20,12 @@ CREATE TABLE IF NOT EXISTS setting (
 export function migrate(db: SqliteConnection, known: readonly Migration[]): void {
   db.exec(bookkeeping)
   const applied = db.prepare('SELECT number, checksum FROM migration ORDER BY number').all() as AppliedMigration[]
-  const pending = pendingMigrations(applied, known)
+  const pending = pendingMigrations(applied, known, 'sql')
   const insert = db.prepare('INSERT INTO migration (number, name, checksum) VALUES (?, ?, ?)')
   for (const migration of pending) {
     const run = db.transaction(() => {
       db.exec(migration.sql)
-      insert.run(migration.number, migration.name, migrationChecksum(migration))
+      insert.run(migration.number, migration.name, migrationChecksum(migration, 'sql'))
     })
     run.immediate()
   }

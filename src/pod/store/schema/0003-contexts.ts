@@ -12,4 +12,10 @@ CREATE TABLE context (
   document TEXT NOT NULL
 ) STRICT;
 `,
+  postgres: `
+CREATE TABLE context (
+  url text COLLATE "C" PRIMARY KEY,
+  document text NOT NULL
+);
+`,
 }
