@@ -35,7 +35,9 @@ const coreGraph: Readonly<Record<string, readonly string[]>> = {
 /** A package and the only places that may import it: a folder (ends in a slash) or a file. */
 const doors: Readonly<Record<string, readonly string[]>> = {
   'better-sqlite3': ['src/core/db/sqlite/'],
+  pg: ['src/core/db/postgres/'],
   undici: ['src/core/http/'],
+  ws: ['src/core/http/'],
   'node:http': ['src/core/http/', 'src/pod/exchange.ts'],
   'node:https': ['src/core/http/'],
   'node:worker_threads': ['src/core/threads/', 'src/main.ts', 'src/threads.ts'],

@@ -105,15 +105,16 @@ export class WebSockets implements Disposable {
 
   constructor(parts: WebSocketParts) {
     this.#parts = parts
-    const { maxMessageBytes: maxPayload, closeTimeoutMs: closeTimeout, pingEveryMs } = parts.limits
+    const { maxMessageBytes, closeTimeoutMs, pingEveryMs } = parts.limits
+    // Options that its types do not know yet.
+    const newer = { closeTimeout: closeTimeoutMs, maxPendingAutoPongs: maxWaitingPongs }
     this.#acceptor = new WebSocketServer({
+      ...newer,
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
-      maxPayload,
-      closeTimeout,
+      maxPayload: maxMessageBytes,
       maxFragments,
-      maxPendingAutoPongs: maxWaitingPongs,
       handleProtocols: (offered, message) => {
         const wanted = this.#protocols.get(message)
         return wanted !== undefined && offered.has(wanted) ? wanted : false
