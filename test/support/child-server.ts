@@ -1,5 +1,5 @@
 // A foreign server as a child process of a test: it dies with the test, whichever way that ends, because the kernel sends
-// it a signal when its parent is gone. As root it runs as nobody, since PostgreSQL and PgBouncer refuse to be root.
+// it a signal when its parent is gone. Servers that refuse to be root run as nobody when the tests are root.
 // Knows nothing of what the server does; whoever starts it waits until it answers.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
@@ -12,6 +12,8 @@ export interface ChildServerOptions {
   readonly args: readonly string[]
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
+  /** PostgreSQL and PgBouncer refuse to be root; give them their files with giveToServer. */
+  readonly refusesRoot?: boolean
   /** What the kernel sends it when the test dies; SIGKILL unless it has something to clean up. */
   readonly deathSignal?: 'KILL' | 'QUIT'
 }
@@ -31,7 +33,11 @@ const nobody = 65_534
 const maxOutput = 64 * 1024
 
 export function startChildServer(options: ChildServerOptions): ChildServer {
-  const [command, ...args] = [...prefix(options.deathSignal ?? 'KILL'), options.command, ...options.args]
+  const [command, ...args] = [
+    ...prefix(options.deathSignal ?? 'KILL', options.refusesRoot === true),
+    options.command,
+    ...options.args,
+  ]
   const child = spawn(command!, args, {
     cwd: options.cwd,
     env: { PATH: process.env.PATH, LANG: 'C.UTF-8', ...options.env },
@@ -55,16 +61,16 @@ export function startChildServer(options: ChildServerOptions): ChildServer {
   }
 }
 
-/** Runs a tool of such a server to its end, as the same user; throws what it wrote when it fails. */
+/** Runs a tool of a server that refuses root to its end; throws what it wrote when it fails. */
 export async function runTool(command: string, args: readonly string[], options: { cwd: string }): Promise<void> {
-  const [first, ...rest] = [...prefix('KILL'), command, ...args]
+  const [first, ...rest] = [...prefix('KILL', true), command, ...args]
   const child = spawn(first!, rest, { cwd: options.cwd, stdio: ['ignore', 'pipe', 'pipe'] })
   const output = gather(child)
   const [status] = (await once(child, 'close')) as [number | null]
   if (status !== 0) throw new Error(`${command} ended with ${status}:\n${output()}`)
 }
 
-/** Gives a file or a folder with all in it to whom the servers run as. */
+/** Gives a file, or a folder with all in it, to whom servers run as that refuse root. */
 export function giveToServer(path: string): void {
   if (!isRoot) return
   const { status, stderr } = spawnSync('chown', ['-R', `${nobody}:${nobody}`, path], { encoding: 'utf8' })
@@ -72,9 +78,9 @@ export function giveToServer(path: string): void {
 }
 
 /** setpriv ends in an exec: the child is the server itself. */
-function prefix(deathSignal: string): string[] {
+function prefix(deathSignal: string, refusesRoot: boolean): string[] {
   if (process.platform !== 'linux') return []
-  const user = isRoot ? [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'] : []
+  const user = isRoot && refusesRoot ? [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'] : []
   return ['setpriv', ...user, '--pdeathsig', deathSignal, '--']
 }
 

@@ -144,7 +144,8 @@ class Server implements PostgresServer {
   async start(): Promise<void> {
     if (this.isRunning()) return
     const args = ['-D', this.dir, '-p', String(this.port)]
-    this.#child = startChildServer({ command: this.#program, args, cwd: this.dir, deathSignal: 'QUIT' })
+    const command = this.#program
+    this.#child = startChildServer({ command, args, cwd: this.dir, refusesRoot: true, deathSignal: 'QUIT' })
     await until('PostgreSQL answers', () => this.#answers(), startWithinMs)
   }
 

@@ -1,0 +1,138 @@
+// A real S3 server (versitygw, built from the Go module proxy by install-servers.sh) for tests: checks signatures, has
+// conditional puts and multipart. Each on a free port of 127.0.0.1, with a folder of its own and an empty bucket. Its objects
+// are plain files in that folder. It dies with the test process. XPOD_TEST_SERVERS names the folder of the program.
+
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { Client } from 'minio'
+
+import { type ChildServer, startChildServer } from './child-server.ts'
+import { lacks } from './needs.ts'
+import { freePort } from './spawn.ts'
+import { until } from './until.ts'
+
+interface S3Keys {
+  readonly accessKey: string
+  readonly secretKey: string
+}
+
+export interface S3Server extends AsyncDisposable {
+  readonly port: number
+  readonly endpoint: string
+  readonly bucket: string
+  readonly region: string
+  readonly accessKey: string
+  readonly secretKey: string
+  /** The folder of the bucket. */
+  readonly dir: string
+  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
+  /** On the same port and folder; other keys end those of before. */
+  start(keys?: S3Keys): Promise<void>
+  /** The bare client, to look behind the store's back. */
+  client(): Client
+  log(): string
+}
+
+const servers =
+  process.env.XPOD_TEST_SERVERS ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'xpod-test-servers')
+const program = join(servers, 'versitygw')
+const bucket = 'xpod-tests'
+const region = 'us-east-1'
+const firstKeys = { accessKey: 'xpod-test-access', secretKey: 'xpod-test-secret' }
+const maxPortAttempts = 5
+
+/** For a test's `skip` option. */
+export const lacksS3 = lacks('s3', existsSync(program))
+
+export async function startS3Server(): Promise<S3Server> {
+  const server = new Server(await mkdtemp(join(tmpdir(), 'xpod-s3-')))
+  try {
+    await server.startOnFreePort()
+    await server.client().makeBucket(bucket, region)
+    return server
+  } catch (error) {
+    await server[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+class Server implements S3Server {
+  readonly bucket = bucket
+  readonly region = region
+  readonly #root: string
+  #child: ChildServer | undefined
+  #keys: S3Keys = firstKeys
+  port = 0
+
+  constructor(root: string) {
+    this.#root = root
+  }
+
+  get endpoint(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  get dir(): string {
+    return join(this.#root, bucket)
+  }
+
+  get accessKey(): string {
+    return this.#keys.accessKey
+  }
+
+  get secretKey(): string {
+    return this.#keys.secretKey
+  }
+
+  client(): Client {
+    return new Client({ endPoint: '127.0.0.1', port: this.port, useSSL: false, region, ...this.#keys })
+  }
+
+  async start(keys: S3Keys = this.#keys): Promise<void> {
+    this.#keys = keys
+    this.#child = startChildServer({
+      command: program,
+      args: ['--port', `127.0.0.1:${this.port}`, '--region', region, '--health', '/_health', 'posix', this.#root],
+      cwd: this.#root,
+      env: { ROOT_ACCESS_KEY: keys.accessKey, ROOT_SECRET_KEY: keys.secretKey },
+    })
+    await until('the S3 server answers', () => this.#answers())
+  }
+
+  /** A port that was free a moment ago may be taken by another test. */
+  async startOnFreePort(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      this.port = await freePort()
+      try {
+        return await this.start()
+      } catch (error) {
+        await this.stop('SIGKILL')
+        if (attempt === maxPortAttempts || !this.log().includes('address already in use')) throw error
+      }
+    }
+  }
+
+  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    await this.#child?.end(signal)
+  }
+
+  log(): string {
+    return this.#child?.output() ?? ''
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop('SIGKILL')
+    await rm(this.#root, { recursive: true, force: true })
+  }
+
+  async #answers(): Promise<boolean> {
+    if (this.#child?.isRunning() !== true) throw new Error(`the S3 server ended:\n${this.log()}`)
+    return fetch(`${this.endpoint}/_health`).then(
+      (answer) => answer.ok,
+      () => false,
+    )
+  }
+}
