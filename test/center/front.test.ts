@@ -6,10 +6,12 @@ import { test } from 'node:test'
 import { trustProxies } from '../../src/core/http/forwarded.ts'
 import type { UpgradeAnswer, UpgradeRequest } from '../../src/core/http/websocket.ts'
 import { createRoutingTable } from '../../src/core/routing/table.ts'
+import { podPacking } from '../../src/center/pod-routes.ts'
 import { createFront, type FrontParts } from '../../src/center/front.ts'
 import type { PodRecord } from '../../src/pod/store/resource.ts'
+import { podRecord } from '../support/access.ts'
 
-const pod = (base: string): PodRecord => ({ id: base, base }) as unknown as PodRecord
+const pod = (name: string, base: string): PodRecord => podRecord({ id: name, name, base })
 
 interface Put {
   readonly pod: string
@@ -18,9 +20,9 @@ interface Put {
 }
 
 function scene(baseUrl = 'http://localhost:3000/', trustProxy: readonly string[] = []) {
-  const routes = createRoutingTable<PodRecord>({ baseUrl, node: 'n' })
-  routes.set(`${baseUrl}alice/`, pod('alice'), [`${baseUrl}alicia/`])
-  routes.set('http://bob.example/', pod('bob'), [])
+  const routes = createRoutingTable<PodRecord>({ baseUrl, node: 'n', packing: podPacking(baseUrl) })
+  routes.set(`${baseUrl}alice/`, pod('alice', `${baseUrl}alice/`), [`${baseUrl}alicia/`])
+  routes.set('http://bob.example/', pod('bob', 'http://bob.example/'), [])
   const put: Put[] = []
   const accepted: UpgradeAnswer = { open: () => {} }
   const parts = {
@@ -56,7 +58,10 @@ for (const [what, target, host, found, path] of [
   test(`${what} gets the upgrade, with its canonical path`, async () => {
     const { ask, put, accepted } = scene()
     assert.equal(await ask(target, { host }), accepted)
-    assert.deepEqual(put.map(({ pod: id, path: at }) => [id, at]), [[found, path]])
+    assert.deepEqual(
+      put.map(({ pod: id, path: at }) => [id, at]),
+      [[found, path]],
+    )
   })
 }
 

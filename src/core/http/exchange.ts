@@ -238,8 +238,8 @@ function hasBody(headers: IncomingHttpHeaders): boolean {
   return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
 }
 
-function isLive(body: Uint8Array | AsyncIterable<Uint8Array>): body is LiveBody {
-  return 'isLive' in body
+export function isLive(body: HttpAnswer['body']): body is LiveBody {
+  return body !== undefined && 'isLive' in body
 }
 
 function* slices(bytes: Uint8Array): Generator<Uint8Array> {

@@ -154,8 +154,10 @@ async function follow(guard: Guard, start: string, wanted: Required<FetchOptions
   const headers = { accept, 'accept-encoding': 'gzip, br' }
   let url = checkedUrl(start, guard.rules)
   for (let redirects = 0; redirects <= maxRedirects; redirects++) {
-    const answer = await request(guard, { method: 'GET', url, headers, timeoutMs, signal }, async (head) =>
-      redirectOf(head) ?? read(head, url, maxBytes),
+    const answer = await request(
+      guard,
+      { method: 'GET', url, headers, timeoutMs, signal },
+      async (head) => redirectOf(head) ?? read(head, url, maxBytes),
     )
     if (!('location' in answer)) return answer
     if (!URL.canParse(answer.location, url.href)) throw failed('its redirect is no URL')

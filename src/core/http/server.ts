@@ -14,7 +14,7 @@ import { systemCode, XpodError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { RequestBody } from './body.ts'
-import { Exchange, type ExchangeParts, StalledAnswers } from './exchange.ts'
+import { Exchange, type ExchangeParts, isLive, StalledAnswers } from './exchange.ts'
 import type { HttpAnswer, HttpHandler } from './message.ts'
 import { problemAnswer, rawProblem } from './problem.ts'
 import { createRequestCounters, type RequestCounters } from './request-counters.ts'
@@ -256,21 +256,26 @@ class RunningServer implements HttpServer {
     } catch (error) {
       this.#cut(exchange, error)
     }
-    if (writing === undefined) this.#done(exchange, answer, startedMs)
+    // How long a live answer went on says nothing about the server: what counts is when it began.
+    const isRecorded = writing === undefined || isLive(answer.body)
+    if (writing === undefined) this.#done(exchange)
     else {
       void writing
         .catch((error: unknown) => this.#cut(exchange, error))
-        .then(() => this.#done(exchange, answer, startedMs))
+        .then(() => {
+          this.#done(exchange)
+          if (!isRecorded) this.#record(exchange, answer.status, startedMs)
+        })
     }
+    if (isRecorded) this.#record(exchange, answer.status, startedMs)
   }
 
-  #done(exchange: Exchange, answer: HttpAnswer, startedMs: number): void {
+  #done(exchange: Exchange): void {
     const socket = exchange.message.socket as TrackedSocket
     socket[owed]--
     socket[readAt] = socket.bytesRead
     this.active--
     if (socket[queued].length > 0) this.#beginNext(socket, exchange.response)
-    this.#record(exchange, answer.status, startedMs)
   }
 
   #record(exchange: Exchange, status: number, startedMs: number): void {

@@ -71,6 +71,8 @@ export const defaultWebSocketLimits: WebSocketLimits = {
 
 /** Each fragment may hold on to the 64 KiB it was read with. */
 const maxFragments = 8
+/** Pieces of one frame that came one by one; each costs far more than its bytes. */
+const maxBufferedChunks = 64
 /** Pongs of ours that the peer has not taken; more end the connection. */
 const maxWaitingPongs = 16
 /** Pings are spread over the period, so that ten thousand peers do not cost one long pause. */
@@ -115,6 +117,7 @@ export class WebSockets implements Disposable {
       perMessageDeflate: false,
       maxPayload: maxMessageBytes,
       maxFragments,
+      maxBufferedChunks,
       handleProtocols: (offered, message) => {
         const wanted = this.#protocols.get(message)
         return wanted !== undefined && offered.has(wanted) ? wanted : false

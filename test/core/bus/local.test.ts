@@ -32,7 +32,10 @@ test('a straggler of an earlier epoch is not told', async () => {
   await turn()
   bus.publish('pod', { epoch: 1, seq: 10, mark: 0 })
   await turn()
-  assert.deepEqual(heard.map(({ seq }) => seq), [3])
+  assert.deepEqual(
+    heard.map(({ seq }) => seq),
+    [3],
+  )
 })
 
 test('nothing is remembered of a topic once nobody listens', async () => {

@@ -30,10 +30,11 @@ interface Received {
 /** Answers each POST after its body is read. */
 async function site(context: TestContext, answer: (response: ServerResponse, path: string) => unknown) {
   const received: Received[] = []
-  const server = createServer(async (request, response) => {
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     received.push({ request, body: Buffer.from(await collect(request, 64 * KiB)).toString() })
     await answer(response, request.url!)
-  })
+  }
+  const server = createServer((request, response) => void handle(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   context.after(() => {
     server.closeAllConnections()
@@ -60,7 +61,9 @@ test('a message arrives as it was given, and the answer is its status and header
 
 for (const status of [200, 301, 307, 410, 429, 500]) {
   test(`${status} is given back, and nothing is followed`, async (context) => {
-    const { url, received } = await site(context, (response) => response.writeHead(status, { location: '/other' }).end())
+    const { url, received } = await site(context, (response) =>
+      response.writeHead(status, { location: '/other' }).end(),
+    )
     assert.equal((await door(context).post(url, message)).status, status)
     assert.equal(received.length, 1)
   })
@@ -73,7 +76,14 @@ test('the same message twice at a time is sent twice', async (context) => {
   assert.equal(received.length, 2)
 })
 
-for (const url of ['https://10.0.0.1/', 'http://8.8.8.8/', 'https://127.1/', 'https://[::1]/', 'file:///x', 'https://a:b@example.org/']) {
+for (const url of [
+  'https://10.0.0.1/',
+  'http://8.8.8.8/',
+  'https://127.1/',
+  'https://[::1]/',
+  'file:///x',
+  'https://a:b@example.org/',
+]) {
   test(`${url} is refused as for fetching`, async (context) => {
     const resolve = () => assert.fail('no name should have been resolved')
     await assert.rejects(door(context, { allowLoopback: false, resolve }).post(url, message), { code: 'FETCH_REFUSED' })

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { KiB, MiB } from '../../../src/base/bytes.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/log.ts'
+import { createMetrics } from '../../../src/base/metrics.ts'
 import type { HttpRequest, LiveBody } from '../../../src/core/http/message.ts'
 import { type HttpServer, type HttpServerOptions, startHttpServer } from '../../../src/core/http/server.ts'
 import { connectRaw } from '../../support/raw-http.ts'
@@ -191,4 +192,13 @@ test('HEAD gets the head and the body is never begun', async () => {
   await using server = await start(body)
   const response = await fetch(`http://127.0.0.1:${server.port}/`, { method: 'HEAD' })
   assert.equal(response.status, 200)
+})
+
+test('it is counted and logged when it begins, not when it ends', async () => {
+  const metrics = createMetrics()
+  await using server = await start(new Feed(), { metrics })
+  await using _ = await ask(server)
+  assert.match(metrics.render(), /xpod_http_requests_total\{method="GET",code="200",class="2xx"\} 1\n/)
+  await server.drain(1000)
+  assert.match(metrics.render(), /xpod_http_requests_total\{method="GET",code="200",class="2xx"\} 1\n/)
 })

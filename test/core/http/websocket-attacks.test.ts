@@ -49,8 +49,19 @@ const fatal: readonly (readonly [what: string, code: number, frames: readonly Se
   ['a message over 4 KiB', 1009, [[text, 'x'.repeat(4 * KiB + 1)]]],
   ['a message that says it has 2 GiB', 1009, [[text, '', { announcedBytes: 2 ** 31 }]]],
   ['a message that says it has 2^60 bytes', 1009, [[text, '', { announcedBytes: 2 ** 60 }]]],
-  ['fragments over 4 KiB together', 1009, [[text, 'x'.repeat(3000), part], [continuation, 'x'.repeat(3000), part]]],
-  ['fragments without end', 1008, [[text, 'x', part], ...Array.from({ length: 20 }, (): Sent => [continuation, '', part])]],
+  [
+    'fragments over 4 KiB together',
+    1009,
+    [
+      [text, 'x'.repeat(3000), part],
+      [continuation, 'x'.repeat(3000), part],
+    ],
+  ],
+  [
+    'fragments without end',
+    1008,
+    [[text, 'x', part], ...Array.from({ length: 20 }, (): Sent => [continuation, '', part])],
+  ],
   ['a binary message', 1003, [[binary, 'x']]],
   ['text that is not UTF-8', 1007, [[text, Buffer.from([0xc3, 0x28])]]],
   ['a frame without a mask', 1002, [[text, 'x', { isMasked: false }]]],
@@ -58,7 +69,14 @@ const fatal: readonly (readonly [what: string, code: number, frames: readonly Se
   ['the bit of a compression nobody agreed on', 1002, [[text, 'x', { reserved: 4 }]]],
   ['an unknown opcode', 1002, [[3, 'x']]],
   ['a continuation of nothing', 1002, [[continuation, 'x']]],
-  ['a message inside a message', 1002, [[text, 'x', part], [text, 'y']]],
+  [
+    'a message inside a message',
+    1002,
+    [
+      [text, 'x', part],
+      [text, 'y'],
+    ],
+  ],
   ['a ping in parts', 1002, [[ping, 'x', part]]],
   ['a ping of 126 bytes', 1002, [[ping, 'x'.repeat(126)]]],
   ['a close with a code that is none', 1002, [[close, Buffer.from([0x00, 0x01])]]],
@@ -87,7 +105,10 @@ test('a message of exactly 4 KiB passes, also in parts with a ping between them'
   socket.send(continuation, 'z'.repeat(2 * KiB))
   assert.equal((await socket.untilFrame(opcodes.pong)).toString(), 'between')
   await until('both are heard', () => messages.length === 2)
-  assert.deepEqual(messages.map((message) => message.length), [4 * KiB, 4 * KiB])
+  assert.deepEqual(
+    messages.map((message) => message.length),
+    [4 * KiB, 4 * KiB],
+  )
 })
 
 for (const [name, opcode] of Object.entries({ messages: text, pings: ping, pongs: opcodes.pong })) {
@@ -125,5 +146,18 @@ test('what comes after a fatal frame is not heard', async () => {
   socket.connection.send(Buffer.concat(frames))
   assert.equal(await socket.closeCode(), 1003)
   await until('it is told', () => listening.closes === 1)
+  assert.deepEqual(listening.messages, [])
+})
+
+test('a message that drips in byte by byte ends the connection', async () => {
+  await using stack = new AsyncDisposableStack()
+  const listening = await listen(stack)
+  await using socket = await openRawWebSocket(listening.server.port)
+  for (const byte of frameBytes(text, Buffer.alloc(4 * KiB, 'x'))) {
+    socket.connection.send(Uint8Array.of(byte))
+    await new Promise((resolve) => setImmediate(resolve))
+    if (socket.frames().length > 0) break
+  }
+  assert.equal(await socket.closeCode(), 1008)
   assert.deepEqual(listening.messages, [])
 })

@@ -57,7 +57,7 @@ test('a client library talks to it: text both ways, a protocol, a polite end', a
   assert.equal(client.protocol, 'second')
   assert.equal(client.extensions, '')
   client.send('hello')
-  const [message] = (await once(client, 'message')) as [MessageEvent<string>]
+  const [message] = (await once(client, 'message')) as [{ readonly data: string }]
   assert.equal(message.data, '/a?b  hello ü')
   client.close(1000)
   await closed.promise
@@ -67,9 +67,9 @@ test('the 101 names the protocol only if the client offered it, and no extension
   await using server = await start(() => ({ protocol: 'solid-0.1', open: () => {} }))
   const offers = { 'Sec-WebSocket-Extensions': 'permessage-deflate' }
   await using plain = await openRawWebSocket(server.port, '/', offers)
-  assert.doesNotMatch(plain.head, /protocol|extensions/i)
+  assert.doesNotMatch(plain.head, /Sec-WebSocket-(?:Protocol|Extensions)/)
   await using other = await openRawWebSocket(server.port, '/', { 'Sec-WebSocket-Protocol': 'chat, superchat' })
-  assert.doesNotMatch(other.head, /protocol/i)
+  assert.doesNotMatch(other.head, /Sec-WebSocket-Protocol/)
   await using offered = await openRawWebSocket(server.port, '/', { 'Sec-WebSocket-Protocol': 'chat, solid-0.1' })
   assert.match(offered.head, /\r\nSec-WebSocket-Protocol: solid-0\.1$/)
   assert.match(offered.head, /\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=/)
@@ -80,11 +80,19 @@ test('a refusal is an ordinary answer, and the connection ends', async () => {
   await using connection = await connectRaw(server.port)
   connection.send(handshake('/none'))
   const answer = await connection.closed()
-  assert.match(answer, /^HTTP\/1\.1 404 Not Found\r\n[^]*application\/problem\+json[^]*Connection: close[^]*no such channel/)
+  assert.match(
+    answer,
+    /^HTTP\/1\.1 404 Not Found\r\n[^]*application\/problem\+json[^]*Connection: close[^]*no such channel/,
+  )
 })
 
 for (const [how, upgrade] of [
-  ['throws', () => { throw new Error('a bug') }],
+  [
+    'throws',
+    () => {
+      throw new Error('a bug')
+    },
+  ],
   ['rejects', () => Promise.reject(new Error('a bug'))],
 ] as const) {
   test(`an upgrade handler that ${how} is a 500 that says nothing`, async () => {
@@ -180,7 +188,10 @@ test('a client that leaves while its upgrade is judged leaves nothing behind', a
       peer.onClose(() => open--)
     },
   })
-  await until('nothing is open', () => open === 0 && server.active === 0 && /\nxpod_websockets 0\n/.test(metrics.render()))
+  await until(
+    'nothing is open',
+    () => open === 0 && server.active === 0 && /\nxpod_websockets 0\n/.test(metrics.render()),
+  )
 })
 
 // Sending

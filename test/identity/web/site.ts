@@ -83,7 +83,7 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
     sealer,
     pods: podsOf(pods, baseUrl),
     readers: {
-      door: { fetch: () => Promise.reject(new XpodError('FETCH_REFUSED')), [Symbol.asyncDispose]: async () => {} },
+      door: { fetch: () => Promise.reject(new XpodError('FETCH_REFUSED')) },
       local: (url) => documentOf(documents.get(url.replace(/#.*/, ''))),
     },
     rdf,
