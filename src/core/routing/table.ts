@@ -3,13 +3,16 @@
 // Nothing is decoded here: what is looked up is written as in the pod's base.
 
 import { hostOf, isLoopbackName, portOf } from './host.ts'
+import { PackedMap, type Packing } from './packed-map.ts'
 import type { Route } from './route.ts'
 
-export interface RoutingTableOptions {
+export interface RoutingTableOptions<Pod> {
   /** Canonical origin with a trailing slash. */
   readonly baseUrl: string
   /** This node; the home of every pod as long as there is one node. */
   readonly node: string
+  /** How a pod is kept while nobody asks for it. */
+  readonly packing: Packing<Pod>
 }
 
 /** Where a request goes that no pod answers. */
@@ -30,7 +33,7 @@ export interface RoutingTable<Pod> {
   readonly size: number
 }
 
-export function createRoutingTable<Pod>(options: RoutingTableOptions): RoutingTable<Pod> {
+export function createRoutingTable<Pod>(options: RoutingTableOptions<Pod>): RoutingTable<Pod> {
   return new Table<Pod>(options)
 }
 
@@ -41,13 +44,15 @@ class Table<Pod> implements RoutingTable<Pod> {
   readonly #port: string
   readonly #isLoopback: boolean
   readonly #node: string
-  readonly #byName = new Map<string, Pod>()
-  readonly #byHost = new Map<string, Pod>()
+  readonly #byName: PackedMap<Pod>
+  readonly #byHost: PackedMap<Pod>
   /** Former bases, few: `host` or `host/name` → present base; and which ones a base brought with it. */
   readonly #aliases = new Map<string, string>()
   readonly #aliasesOf = new Map<string, readonly string[]>()
 
-  constructor(options: RoutingTableOptions) {
+  constructor(options: RoutingTableOptions<Pod>) {
+    this.#byName = new PackedMap(options.packing)
+    this.#byHost = new PackedMap(options.packing)
     const base = new URL(options.baseUrl)
     this.#origin = base.origin
     this.#scheme = base.protocol

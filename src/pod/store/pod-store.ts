@@ -86,7 +86,7 @@ export interface PodDirectory {
 
 export type DirectoryChange =
   | { readonly kind: 'put'; readonly record: PodRecord }
-  | { readonly kind: 'delete'; readonly id: PodId }
+  | { readonly kind: 'delete'; readonly id: PodId; readonly base: string }
 
 export interface FeedPin {
   readonly name: string

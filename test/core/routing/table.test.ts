@@ -6,7 +6,11 @@ import { test } from 'node:test'
 import { createRoutingTable, type RoutingTable } from '../../../src/core/routing/table.ts'
 
 function table(baseUrl: string, bases: Readonly<Record<string, readonly string[]>>): RoutingTable<string> {
-  const routes = createRoutingTable<string>({ baseUrl, node: 'n1' })
+  const routes = createRoutingTable<string>({
+    baseUrl,
+    node: 'n1',
+    packing: { pack: (pod) => pod, unpack: (pod) => pod },
+  })
   for (const [base, aliases] of Object.entries(bases)) routes.set(base, `pod at ${base}`, aliases)
   return routes
 }

@@ -5,21 +5,11 @@ import { XpodError } from '../../../base/errors.ts'
 import type { SqliteEngine } from '../../../core/db/sqlite/open.ts'
 import type { NewPod } from '../change.ts'
 import type { DirectoryChange, PodDirectory } from '../pod-store.ts'
-import type { PodId, PodRecord } from '../resource.ts'
+import type { PodId } from '../resource.ts'
+import { recordOf, type RecordRow } from '../rows.ts'
 import type { CreateCall, OwnersCall, QuotaCall, StateCall } from './writer/pods.ts'
 
 const maxPage = 1000
-
-interface RecordRow {
-  readonly id: string
-  readonly name: string
-  readonly base: string
-  readonly aliases: string
-  readonly owners: string
-  readonly quotaBytes: number
-  readonly quotaResources: number
-  readonly createdMs: number
-}
 
 const columns =
   'id, name, base, aliases, owners, quota_bytes AS quotaBytes, quota_resources AS quotaResources, created_ms AS createdMs'
@@ -72,21 +62,14 @@ export function createDirectory({ db, stamp, onDeleting }: DirectoryParts): PodD
       return change('pod.owners', { pod, owners } satisfies OwnersCall)
     },
     async delete(pod) {
+      const row = byId.get(pod)
       await db.call('pod.state', { pod, state: 'deleting' } satisfies StateCall, { lane: pod })
-      tell({ kind: 'delete', id: pod })
+      if (row !== undefined) tell({ kind: 'delete', id: pod, base: row.base })
       onDeleting()
     },
     onChange(listener) {
       listeners.add(listener)
       return { [Symbol.dispose]: () => void listeners.delete(listener) }
     },
-  }
-}
-
-function recordOf(row: RecordRow): PodRecord {
-  return {
-    ...row,
-    aliases: JSON.parse(row.aliases) as string[],
-    owners: JSON.parse(row.owners) as string[],
   }
 }
