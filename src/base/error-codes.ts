@@ -72,6 +72,7 @@ export const errorCodes = {
   NOT_FOUND: row(404, 5, 'There is nothing at this address', 'Check the address.'),
   HOST_UNKNOWN: row(404, 5, 'No pod or server has this name', 'Use the base URL named in the detail.'),
   POD_UNKNOWN: row(404, 5, 'There is no such pod', 'xpod pod list'),
+  CHANNEL_UNKNOWN: row(404, 5, 'There is no such notification channel', 'xpod notify list'),
   POD_EXISTS: row(409, 6, 'A pod of this name exists', 'Choose another name.'),
   POD_NAME_INVALID: row(
     400,
@@ -138,6 +139,10 @@ export const errorCodes = {
   PATCH_TARGET: row(409, 6, 'Only RDF documents can be patched', 'PUT the resource instead.'),
   PATCH_TOO_COMPLEX: row(422, 1, 'The WHERE clause needs too many steps', 'Make its patterns share variables.'),
 
+  // Notifications
+  SUBSCRIPTION_INVALID: row(422, 1, 'The subscription is not valid', 'See the detail.'),
+  CHANNELS_FULL: row(429, 1, 'There are too many notification channels', 'Delete channels that are no longer needed.'),
+
   // Who is asking
   TOKEN_INVALID: row(401, 4, 'The access token is not valid', 'Log in again.'),
   PROOF_INVALID: row(401, 4, 'The DPoP proof is not valid', 'Make a new proof for each request.'),
@@ -199,6 +204,9 @@ export const errorCodes = {
     'It is not known whether the change was stored',
     'Read the resource to find out; the server restarts.',
   ),
+  DATABASE_UNAVAILABLE: passing(503, 75, 'The database does not answer', 'Try again in a moment.'),
+  OBJECTS_UNAVAILABLE: passing(503, 75, 'The object store does not answer', 'Try again in a moment.'),
+  OBJECTS_REFUSED: row(503, 78, 'The object store refuses this server', 'Correct the setting named in the detail.'),
   SHUTTING_DOWN: passing(503, 75, 'The server is stopping', 'Try again in a moment.'),
   INTERNAL: row(500, 1, 'The server failed', 'See the log of the server.'),
 
@@ -231,6 +239,14 @@ export const errorCodes = {
     78,
     'The data directory cannot be used',
     'Check its owner, its permissions and its filesystem.',
+  ),
+  DATABASE_UNSUITABLE: row(500, 78, 'The database cannot be used', 'Correct --db, or the settings of the database.'),
+  CACHE_LOCKED: row(500, 75, 'Another process uses this cache', 'Stop it, or choose another --cache-path.'),
+  OBJECTS_ELSEWHERE: row(
+    500,
+    78,
+    'The bodies of this data lie in another place',
+    'Start with the --s3 that the data was written with.',
   ),
   PORT_IN_USE: row(500, 75, 'The address is taken by another program', 'Choose another --listen.'),
   USAGE: row(500, 2, 'The command is not used like this', 'xpod --help'),

@@ -10,6 +10,7 @@ import { join, resolve } from 'node:path'
 import { systemCode, XpodError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { callJson, type JsonCall, serveJson } from '../core/http/json-over-socket.ts'
+import type { NotificationAdministration } from '../pod/notify/administration.ts'
 import type { AccountAdministration } from './account-administration.ts'
 import type { NewPodWish, PodAdministration, PodReport, Quota } from './administration.ts'
 
@@ -17,6 +18,7 @@ import type { NewPodWish, PodAdministration, PodReport, Quota } from './administ
 export interface Administration {
   readonly pods: PodAdministration
   readonly accounts: AccountAdministration
+  readonly notifications: NotificationAdministration
 }
 
 /** What a socket path may have: 108 bytes on Linux, 104 elsewhere, with room to spare. */
@@ -73,7 +75,7 @@ function findSocket(dataDir: string): string {
   }
 }
 
-/** Calls on accounts go by their names: each takes one value and gives one. */
+/** Calls on accounts and channels go by their names: each takes one value and gives one. */
 const accountCalls = [
   'create',
   'list',
@@ -88,12 +90,16 @@ const accountCalls = [
   'rotateKeys',
 ] as const satisfies readonly (keyof AccountAdministration)[]
 
-async function answer({ pods, accounts }: Administration, call: JsonCall): Promise<unknown> {
+const notificationCalls = ['list', 'show', 'retry'] as const satisfies readonly (keyof NotificationAdministration)[]
+
+async function answer({ pods, accounts, notifications }: Administration, call: JsonCall): Promise<unknown> {
   const url = new URL(call.target, 'http://control')
   const [, what, name, part] = url.pathname.split('/').map(decodeURIComponent)
   const route = `${call.method} ${what}${name === undefined ? '' : '/NAME'}${part === undefined ? '' : `/${part}`}`
   const accountCall = accountCalls.find((one) => route === 'POST accounts/NAME' && one === name)
   if (accountCall !== undefined) return accounts[accountCall](call.body as never)
+  const notificationCall = notificationCalls.find((one) => route === 'POST notifications/NAME' && one === name)
+  if (notificationCall !== undefined) return notifications[notificationCall](call.body as never)
   switch (route) {
     case 'GET pods':
       return pods.list(url.searchParams.get('after') ?? undefined, Number(url.searchParams.get('limit')))
@@ -120,7 +126,11 @@ export async function connectControl(dataDir: string): Promise<Administration | 
     if (reply === undefined) throw new XpodError('CONTROL_UNREACHABLE', 'it stopped in between')
     return reply.value
   }
-  return { pods: podsOver(call), accounts: accountsOver(call) }
+  return {
+    pods: podsOver(call),
+    accounts: callsOver('accounts', accountCalls, call),
+    notifications: callsOver('notifications', notificationCalls, call),
+  }
 }
 
 type Call = (method: string, target: string, body?: unknown) => Promise<unknown>
@@ -141,7 +151,8 @@ function podsOver(call: Call): PodAdministration {
   }
 }
 
-function accountsOver(call: Call): AccountAdministration {
-  const over = accountCalls.map((name) => [name, (wish: unknown) => call('POST', `/accounts/${name}`, wish)])
-  return Object.fromEntries(over) as unknown as AccountAdministration
+/** T has exactly these calls. */
+function callsOver<T>(what: string, names: readonly (keyof T & string)[], call: Call): T {
+  const over = names.map((name) => [name, (wish: unknown) => call('POST', `/${what}/${name}`, wish)])
+  return Object.fromEntries(over) as T
 }

@@ -13,6 +13,9 @@ import type { PublishedKey } from '../identity/provider/contract.ts'
 import { rotateSigningKeys } from '../identity/provider/signing-keys.ts'
 import { openSealer } from '../identity/sealing.ts'
 import { inviteUrl, resetUrl } from '../identity/web/paths.ts'
+import { administerNotifications, type NotificationAdministrationOptions } from '../pod/notify/administration.ts'
+import { type ChannelStore, openChannelStore } from '../pod/notify/channels.ts'
+import { clearFailures } from '../pod/notify/webhooks/retry.ts'
 import type { PodStore } from '../pod/store/pod-store.ts'
 import { administerAccounts } from './account-administration.ts'
 import { administerPods } from './administration.ts'
@@ -51,7 +54,7 @@ async function openStopped(options: CenterOptions, parts: Surround): Promise<Ope
     })
   }
   const { clock, random, log } = parts
-  const opened = await openStore(options.dataDir, parts)
+  const opened = await openStore(options, parts)
   try {
     const { dir, db, store } = opened
     const wanted = options.baseUrl ?? (await readBaseUrl(db)) ?? baseUrlOf(options.listen)
@@ -61,8 +64,10 @@ async function openStopped(options: CenterOptions, parts: Surround): Promise<Ope
       const sealer = await openSealer(secretFileOf(options, dir), { db, clock, random })
       return rotateSigningKeys({ db, sealer, clock })
     }
+    const channels = openChannelStore(db, clock)
+    const retryWebhooks: Administered['retryWebhooks'] = (wish) => clearFailures(channels, wish)
     return {
-      ...administer(options, parts, { baseUrl, store, accounts, rotateKeys }),
+      ...administer(options, parts, { baseUrl, store, accounts, rotateKeys, channels, retryWebhooks }),
       [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
     }
   } catch (error) {
@@ -76,12 +81,14 @@ export interface Administered {
   readonly store: PodStore
   readonly accounts: Accounts
   readonly rotateKeys: () => Promise<readonly PublishedKey[]>
+  readonly channels: ChannelStore
+  readonly retryWebhooks: NotificationAdministrationOptions['retry']
 }
 
 export function administer(
   options: CenterOptions,
   { clock, random }: Pick<Surround, 'clock' | 'random'>,
-  { baseUrl, store, accounts, rotateKeys }: Administered,
+  { baseUrl, store, accounts, rotateKeys, channels, retryWebhooks }: Administered,
 ): Administration {
   const { podQuotaBytes: quotaBytes, podMaxResources: quotaResources } = options
   const pods = administerPods({ store, baseUrl, pods: options.pods, quotaBytes, quotaResources, clock, random })
@@ -95,5 +102,6 @@ export function administer(
       inviteUrl: (code) => inviteUrl(baseUrl, code),
       clock,
     }),
+    notifications: administerNotifications({ channels, directory: store.directory, retry: retryWebhooks }),
   }
 }

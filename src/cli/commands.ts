@@ -11,6 +11,7 @@ const dryRun: OptionRow = { name: 'dry-run', help: 'optionDryRun' }
 const expires: OptionRow = { name: 'expires', placeholder: 'TIME', help: 'optionExpires' }
 const podName = { name: 'name', help: 'argumentName' } as const
 const account = { name: 'account', help: 'argumentAccount' } as const
+const channel = { name: 'channel', help: 'argumentChannel' } as const
 
 export const globalOptions: readonly OptionRow[] = [
   { name: 'config', placeholder: 'FILE', help: 'optionConfig' },
@@ -123,6 +124,53 @@ export const commands: readonly CommandRow[] = [
     options: [json],
     settings: ['data-dir'],
     load: async () => (await import('./commands/pod-quota-show.ts')).showPodQuota,
+  },
+  {
+    name: 'notify list',
+    group: 'groupPods',
+    summary: 'notifyList',
+    examples: [
+      ['xpod notify list', 'parked and failing webhooks first'],
+      ['xpod notify list --parked --json', ''],
+      ['xpod notify list --pod alice --wide', ''],
+    ],
+    options: [
+      { name: 'pod', placeholder: 'NAME', help: 'optionChannelPod' },
+      { name: 'parked', help: 'optionParked' },
+      json,
+      wide,
+      noHeader,
+    ],
+    settings: ['data-dir'],
+    load: async () => (await import('./commands/notify-list.ts')).listChannels,
+  },
+  {
+    name: 'notify show',
+    group: 'groupPods',
+    summary: 'notifyShow',
+    examples: [
+      ['xpod notify show 019b0d2c-7d3f-7a51-8e0c-5d6f1f0b2c11', ''],
+      ['xpod notify show 019b0d2c-7d3f-7a51-8e0c-5d6f1f0b2c11 --json', ''],
+      ['xpod notify show 019b0d2c-7d3f-7a51-8e0c-5d6f1f0b2c11 --data-dir /srv/xpod', ''],
+    ],
+    args: [channel],
+    options: [json],
+    settings: ['data-dir'],
+    load: async () => (await import('./commands/notify-show.ts')).showChannel,
+  },
+  {
+    name: 'notify retry',
+    group: 'groupPods',
+    summary: 'notifyRetry',
+    examples: [
+      ['xpod notify retry --all', 'parked webhooks go on from where they stopped'],
+      ['xpod notify retry 019b0d2c-7d3f-7a51-8e0c-5d6f1f0b2c11', ''],
+      ['xpod notify retry --all --json', ''],
+    ],
+    args: [{ ...channel, optional: true }],
+    options: [{ name: 'all', help: 'optionAllChannels' }, json],
+    settings: ['data-dir'],
+    load: async () => (await import('./commands/notify-retry.ts')).retryChannels,
   },
   {
     name: 'account create',
@@ -301,6 +349,32 @@ export const commands: readonly CommandRow[] = [
     load: async () => (await import('./commands/keys-rotate.ts')).rotateKeys,
   },
   {
+    name: 'db status',
+    group: 'groupDiagnose',
+    summary: 'dbStatus',
+    examples: [
+      ['xpod db status', ''],
+      ['xpod db status --db postgres://xpod@db.example.org/xpod', ''],
+      ['xpod db status --json', ''],
+    ],
+    options: [json, wide],
+    settings: ['data-dir', 'db'],
+    load: async () => (await import('./commands/db-status.ts')).showDatabase,
+  },
+  {
+    name: 'db migrate',
+    group: 'groupDiagnose',
+    summary: 'dbMigrate',
+    examples: [
+      ['xpod db migrate --dry-run', 'what a new version would do at its start'],
+      ['xpod db migrate --db postgres://xpod@db.example.org/xpod', ''],
+      ['xpod db migrate --json', ''],
+    ],
+    options: [dryRun, json],
+    settings: ['data-dir', 'db'],
+    load: async () => (await import('./commands/db-migrate.ts')).migrateTables,
+  },
+  {
     name: 'config show',
     group: 'groupDiagnose',
     summary: 'configShow',
@@ -343,12 +417,14 @@ export const commands: readonly CommandRow[] = [
 
 /** Words that are no command themselves. */
 export const commandGroups: Readonly<
-  Record<string, 'pod' | 'podQuota' | 'account' | 'credentials' | 'keys' | 'config'>
+  Record<string, 'pod' | 'podQuota' | 'notify' | 'account' | 'credentials' | 'keys' | 'db' | 'config'>
 > = {
   pod: 'pod',
   'pod quota': 'podQuota',
+  notify: 'notify',
   account: 'account',
   credentials: 'credentials',
   keys: 'keys',
+  db: 'db',
   config: 'config',
 }

@@ -34,6 +34,7 @@ async function candidates(before: readonly string[], last: string): Promise<stri
   if (arg === 'shell') return Object.keys(completionScripts)
   if (arg === 'name' && row.group === 'groupPods' && row.name !== 'pod create') return podNames(before)
   if (arg === 'account') return accountNames(before)
+  if (arg === 'channel') return channelIds(before)
   return []
 }
 
@@ -78,6 +79,11 @@ async function podNames(before: readonly string[]): Promise<string[]> {
 async function accountNames(before: readonly string[]): Promise<string[]> {
   const accounts = (await running(before))?.accounts
   return accounts === undefined ? [] : (await accounts.list({ limit: maxNames })).map(({ name, id }) => name ?? id)
+}
+
+async function channelIds(before: readonly string[]): Promise<string[]> {
+  const notifications = (await running(before))?.notifications
+  return notifications === undefined ? [] : (await notifications.list({ limit: maxNames })).map(({ id }) => id)
 }
 
 function running(before: readonly string[]): Promise<Administration | undefined> {

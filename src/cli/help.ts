@@ -83,7 +83,8 @@ export function commandHelp(words: Words, row: CommandRow): string {
 }
 
 function usageName(row: CommandRow): string {
-  return [row.name, ...(row.args ?? []).map((arg) => arg.name.toUpperCase())].join(' ')
+  const args = (row.args ?? []).map(({ name, optional }) => (optional ? `[${name.toUpperCase()}]` : name.toUpperCase()))
+  return [row.name, ...args].join(' ')
 }
 
 function optionUsage(option: OptionRow): string {

@@ -24,6 +24,10 @@ export interface Texts {
   readonly podQuota: string
   readonly podQuotaSet: string
   readonly podQuotaShow: string
+  readonly notify: string
+  readonly notifyList: string
+  readonly notifyShow: string
+  readonly notifyRetry: string
   readonly account: string
   readonly accountCreate: string
   readonly accountList: string
@@ -39,6 +43,9 @@ export interface Texts {
   readonly credentialsRevoke: string
   readonly keys: string
   readonly keysRotate: string
+  readonly db: string
+  readonly dbStatus: string
+  readonly dbMigrate: string
   readonly config: string
   readonly configShow: string
   readonly versionCommand: string
@@ -68,10 +75,14 @@ export interface Texts {
   readonly optionCredentialName: string
   readonly optionCredentialWebId: string
   readonly optionAccount: string
+  readonly optionChannelPod: string
+  readonly optionParked: string
+  readonly optionAllChannels: string
   readonly argumentName: string
   readonly argumentAccount: string
   readonly argumentNewAccount: string
   readonly argumentCredential: string
+  readonly argumentChannel: string
   readonly argumentShell: string
   readonly standard: string
   readonly running: string
@@ -106,6 +117,10 @@ export interface Texts {
   readonly secretNote: string
   readonly noCredentials: string
   readonly credentialRevoked: string
+  readonly noChannels: string
+  readonly channelsParked: string
+  readonly channelsRetried: string
+  readonly nothingFailed: string
   readonly loginWaits: string
   readonly willDelete: string
   readonly typeName: string
@@ -114,6 +129,21 @@ export interface Texts {
   readonly cause: string
   readonly tryThis: string
   readonly didYouMean: string
+  readonly dbEngine: string
+  readonly dbAddress: string
+  readonly dbSchema: string
+  readonly dbCurrent: string
+  readonly dbPending: string
+  readonly dbConnection: string
+  readonly dbClear: string
+  readonly dbPooled: string
+  readonly dbCommit: string
+  readonly dbStandbys: string
+  readonly dbNoStandby: string
+  readonly dbStarted: string
+  readonly dbWouldRun: string
+  readonly dbRan: string
+  readonly dbNothingToDo: string
   readonly columnName: string
   readonly columnBase: string
   readonly columnOwner: string
@@ -137,6 +167,17 @@ export interface Texts {
   readonly columnAlgorithm: string
   readonly columnSignsFrom: string
   readonly columnUntil: string
+  readonly columnType: string
+  readonly columnPod: string
+  readonly columnTopic: string
+  readonly columnSendTo: string
+  readonly columnApp: string
+  readonly columnStarts: string
+  readonly columnFailures: string
+  readonly columnFailingSince: string
+  readonly columnNext: string
+  readonly columnProblem: string
+  readonly columnDelivered: string
   readonly columnSetting: string
   readonly columnValue: string
   readonly columnOrigin: string

@@ -66,7 +66,7 @@ function commandPage(row: CommandRow): string {
   return page([
     ...header(name, english[row.summary]),
     `.Nm xpod ${row.name}`,
-    ...(row.args ?? []).map((arg) => `.Ar ${arg.name}`),
+    ...(row.args ?? []).map(({ name, optional }) => (optional ? `.Op Ar ${name}` : `.Ar ${name}`)),
     ...(options.length === 0 ? [] : ['.Op Ar options']),
     '.Sh DESCRIPTION',
     sentence(english[row.summary]),

@@ -2,6 +2,7 @@
 
 import { MiB } from '../../base/bytes.ts'
 import { systemClock } from '../../base/clock.ts'
+import { XpodError } from '../../base/errors.ts'
 import { createLog, type Log, silentLog } from '../../base/log.ts'
 import { createMetrics } from '../../base/metrics.ts'
 import { systemRandom } from '../../base/random.ts'
@@ -11,13 +12,18 @@ import type { Administration } from '../../center/control.ts'
 import type { CenterOptions } from '../../center/options.ts'
 import type { Surround } from '../../center/store.ts'
 import type { Settings } from '../../config/keys.ts'
+import { s3Of } from '../../config/s3.ts'
+import type { NotificationAdministration } from '../../pod/notify/administration.ts'
 import type { Invocation } from '../invocation.ts'
 import { ownVersion } from '../version.ts'
 
 export function centerOptions(settings: Settings, runtimeDir: string | undefined): CenterOptions {
+  // Until a center is composed on it: never the SQLite of the data directory instead.
+  if (settings.db !== 'sqlite:') throw new XpodError('CONFIG_INVALID', 'db: a center cannot use PostgreSQL yet')
   return {
     version: ownVersion(),
     dataDir: settings['data-dir'],
+    s3: s3Of(settings),
     baseUrl: settings['base-url'],
     listen: settings.listen,
     adminListen: settings['admin-listen'],
@@ -29,6 +35,8 @@ export function centerOptions(settings: Settings, runtimeDir: string | undefined
     registration: settings.registration,
     accountPods: settings['account-pods'],
     addressLimit: settings['address-limit'],
+    notificationLimit: settings['notification-limit'],
+    legacyUpdates: settings['legacy-updates'],
     secretFile: settings['secret-file'],
     smtpUrl: settings['smtp-url'],
     mailFrom: settings['mail-from'],
@@ -75,4 +83,9 @@ export async function openPods(call: Invocation): Promise<PodAdministration & As
 export async function openAccounts(call: Invocation): Promise<AccountAdministration & AsyncDisposable> {
   const all = await openAll(call)
   return { ...all.accounts, [Symbol.asyncDispose]: () => all[Symbol.asyncDispose]() }
+}
+
+export async function openNotifications(call: Invocation): Promise<NotificationAdministration & AsyncDisposable> {
+  const all = await openAll(call)
+  return { ...all.notifications, [Symbol.asyncDispose]: () => all[Symbol.asyncDispose]() }
 }

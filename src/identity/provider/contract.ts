@@ -4,6 +4,7 @@
 
 import type { HttpAnswer, HttpRequest } from '../../core/http/message.ts'
 import type { LocalIssuers } from '../../pod/auth/authenticator.ts'
+import type { WebhookSigner } from '../../pod/notify/webhooks/attempt.ts'
 import type { AccountId } from '../account/accounts.ts'
 
 /** An app, as far as it may be shown. Names and logos are its own words: only `redirectOrigin` is checked. */
@@ -79,6 +80,8 @@ export interface Provider extends AsyncDisposable {
    */
   finish(interaction: Interaction, result: InteractionResult): Promise<{ readonly location: string }>
   readonly issuers: LocalIssuers
+  /** Speaks for this server where it sends notifications. */
+  readonly webhookSigner: WebhookSigner
   apps(account: AccountId): Promise<readonly ConnectedApp[]>
   /** Takes back all grants of one app. False when there was none. */
   revokeApp(account: AccountId, clientId: string): Promise<boolean>

@@ -31,6 +31,7 @@ import { plainPages, type ProviderPages } from './pages.ts'
 import { createRecords } from './records.ts'
 import type { LoadedParts } from './library/settings.ts'
 import { openSigningKeys, type SigningKey } from './signing-keys.ts'
+import { createWebhookSigner } from './webhooks/signer.ts'
 
 export interface ProviderOptions extends DocumentReaders {
   /** The base URL: the issuer, byte for byte. */
@@ -79,6 +80,7 @@ export async function createProvider(options: ProviderOptions): Promise<Provider
       find: async (_, { kid }) => [...(await keys.find(kid))],
       isRevoked: (grantId) => revocations.isRevoked(grantId),
     },
+    webhookSigner: createWebhookSigner({ issuer, keys, clock, random }),
     ...createApps(records),
     rotateKeys: () => keys.rotate(),
     [Symbol.asyncDispose]: () => keys[Symbol.asyncDispose](),

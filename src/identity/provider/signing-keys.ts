@@ -65,6 +65,13 @@ const insert = `INSERT INTO signing_key (id, alg, sealed, created_ms, signs_from
   VALUES (?, ?, ?, ?, ?, NULL)`
 const retire = 'UPDATE signing_key SET published_until_ms = ? WHERE published_until_ms IS NULL AND id <> ?'
 
+/** A compact JWS of the signing algorithm; the header says the rest. */
+export function signJws(header: Json, payload: Json, privateKey: KeyObject): string {
+  const signed = [header, payload].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
+  const signature = sign('sha256', Buffer.from(signed), { key: privateKey, dsaEncoding: 'ieee-p1363' })
+  return `${signed}.${signature.toString('base64url')}`
+}
+
 /**
  * A new key; while one waits to sign, nothing changes. Gives all published keys, newest first. Works on the database alone,
  * whether a server runs or not.
@@ -144,10 +151,7 @@ class StoredKeys implements SigningKeys {
 
   sign(type: string, payload: Json): string {
     const key = this.current()[0]!
-    const parts = [{ alg: signingAlgorithm, typ: type, kid: key.id }, payload]
-    const signed = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
-    const signature = sign('sha256', Buffer.from(signed), { key: key.privateKey, dsaEncoding: 'ieee-p1363' })
-    return `${signed}.${signature.toString('base64url')}`
+    return signJws({ alg: signingAlgorithm, typ: type, kid: key.id }, payload, key.privateKey)
   }
 
   async rotate(): Promise<readonly PublishedKey[]> {
