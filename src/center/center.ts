@@ -18,7 +18,9 @@ import { readRemote } from '../pod/access/remote-document.ts'
 import { createWacAuthorizer } from '../pod/access/wac.ts'
 import { createAuthenticator } from '../pod/auth/authenticator.ts'
 import { createPodHomes } from '../pod/homes.ts'
+import { announceUpdates } from '../pod/notify/live/legacy.ts'
 import { loggedPath } from '../pod/notify/logged-path.ts'
+import type { RetryWish } from '../pod/notify/webhooks/retry.ts'
 import { type KeptContextsOptions, openKeptContexts } from '../pod/rdf/read/kept-contexts.ts'
 import { openRdfWorkers } from '../pod/rdf/workers.ts'
 import { createPodServer } from '../pod/server.ts'
@@ -30,10 +32,11 @@ import { serveControl } from './control.ts'
 import { createFront, type Front } from './front.ts'
 import { type Identity, openIdentity } from './identity.ts'
 import { createLocalDocuments } from './local-documents.ts'
+import { openNotifications } from './notifications/notifications.ts'
 import { administer } from './offline.ts'
 import type { CenterOptions } from './options.ts'
 import { createOriginPages } from './origin-pages.ts'
-import { followDirectory } from './pod-routes.ts'
+import { followDirectory, podPacking } from './pod-routes.ts'
 import { measureProcess } from './health/process-metrics.ts'
 import { watchReadiness } from './health/readiness.ts'
 import { openStore, type Surround } from './store.ts'
@@ -63,11 +66,11 @@ export async function startCenter(options: CenterOptions, parts: Surround): Prom
   const server = stack.use(
     await startHttpServer({ ...options.listen, ...gate.front, clock, log, metrics, accessLog, loggedPath }),
   )
-  const opened = stack.use(await openStore(options.dataDir, parts))
+  const opened = stack.use(await openStore(options, parts))
   const { dir, db, objects, store, node } = opened
   const baseUrl = await settleBaseUrl(db, options.baseUrl, baseUrlOf({ ...options.listen, port: server.port }))
 
-  const routes = createRoutingTable<PodRecord>({ baseUrl, node })
+  const routes = createRoutingTable<PodRecord>({ baseUrl, node, packing: podPacking(baseUrl) })
   stack.use(await followDirectory(store.directory, routes))
   const allowLoopback = isLoopbackName(new URL(baseUrl).hostname)
   const door = stack.use(openFetchDoor({ allowInternal: options.allowInternal, allowLoopback, clock, log, metrics }))
@@ -84,11 +87,36 @@ export async function startCenter(options: CenterOptions, parts: Surround): Prom
   const own = identity.provider.issuers
   const authenticator = createAuthenticator({ own, door, local, rdf, clock, log, metrics })
   const limits = { ...protocolLimits, maxBodyBytes: options.maxBodyBytes }
-  const pod = { store, homes, authenticator, authorizer, isLogin: identity.isLogin, rdf, clock, random, log, limits }
-  const podServer = createPodServer(pod)
+  const { webhookSigner: signer } = identity.provider
+  const listening = {
+    baseUrl,
+    opened,
+    routes,
+    homes,
+    bus,
+    authenticator,
+    authorizer,
+    grants: identity.grants,
+    signer,
+    door,
+    rdf,
+  }
+  const notifications = stack.use(await openNotifications(options, parts, listening))
+  const { isLogin } = identity
+  const pod = { store, homes, authenticator, authorizer, isLogin, rdf, clock, random, log, limits }
+  const standard = createPodServer({ ...pod, notifications: notifications.pods })
+  const podServer = options.legacyUpdates ? announceUpdates(standard) : standard
 
   const { accounts, provider } = identity
-  const inside = { baseUrl, store, accounts, rotateKeys: () => provider.rotateKeys() }
+  const { channels, webhooks } = notifications
+  const inside = {
+    baseUrl,
+    store,
+    accounts,
+    channels,
+    rotateKeys: () => provider.rotateKeys(),
+    retryWebhooks: (wish: RetryWish) => webhooks.retry(wish),
+  }
   const administration = administer(options, parts, inside)
   stack.use(await serveControl({ dataDir: dir, runtimeDir: options.runtimeDir, administration, log }))
   const readiness = watchReadiness({ db, objects, store, isDraining: () => draining })
@@ -96,7 +124,6 @@ export async function startCenter(options: CenterOptions, parts: Surround): Prom
   const admin = adminListen && stack.use(await startAdmin({ listen: adminListen, readiness, metrics, clock, log }))
   const pages = createOriginPages(baseUrl)
   const trustsProxy = trustProxies(options.trustProxy)
-  const notifications = { pods: { upgrade: () => problemAnswer(new XpodError('NOT_FOUND')) } }
   gate.open(createFront({ baseUrl, routes, pods: podServer, identity, pages, trustsProxy, notifications }))
 
   let draining = false

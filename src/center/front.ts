@@ -3,7 +3,13 @@
 // a WebSocket of any origin is passed on, because no cookie says who it is.
 
 import { XpodError } from '../base/errors.ts'
-import { clientAddressOf, type Forwarded, forwardedOf, type ProxyTrust, withClientAddress } from '../core/http/forwarded.ts'
+import {
+  clientAddressOf,
+  type Forwarded,
+  forwardedOf,
+  type ProxyTrust,
+  withClientAddress,
+} from '../core/http/forwarded.ts'
 import type { HttpAnswer, HttpHandler, HttpRequest } from '../core/http/message.ts'
 import { problemAnswer } from '../core/http/problem.ts'
 import type { UpgradeAnswer, UpgradeHandler, UpgradeRequest } from '../core/http/websocket.ts'
@@ -12,6 +18,7 @@ import type { Destination, Elsewhere, RoutingTable } from '../core/routing/table
 import { isPreflight, preflight } from '../pod/answer/cors.ts'
 import { problemResponse } from '../pod/answer/problem.ts'
 import type { PodRequest } from '../pod/exchange.ts'
+import { isNotificationPath } from '../pod/notify/places.ts'
 import { canonicalPath, type Path } from '../pod/path.ts'
 import type { PodServer } from '../pod/server.ts'
 import type { PodRecord } from '../pod/store/resource.ts'
@@ -25,7 +32,11 @@ export interface FrontParts {
   readonly identity: Pick<Identity, 'handle'>
   readonly pages: OriginPages
   readonly trustsProxy: ProxyTrust
-  readonly notifications: { readonly pods: PodUpgrades }
+  readonly notifications: {
+    readonly pods: PodUpgrades
+    /** Below `/.notifications/` at the base URL itself. */
+    handleAtRoot(request: HttpRequest, path: Path): Promise<HttpAnswer>
+  }
 }
 
 interface PodUpgrades {
@@ -43,7 +54,8 @@ export function createFront(parts: FrontParts): Front {
       try {
         const found = find(parts, request)
         if (found === undefined) throw unknownHost(parts.baseUrl)
-        if ('pod' in found) return parts.pods.handle(new PodExchange(request, found.pod, canonicalPath(found.rawPath)))
+        if ('pod' in found)
+          return parts.pods.handle(new PodExchange(parts, request, found.pod, canonicalPath(found.rawPath)))
         return answerElsewhere(parts, found, request)
       } catch (error) {
         if (error instanceof XpodError) return problemResponse(error, request)
@@ -79,13 +91,16 @@ function answerElsewhere(parts: FrontParts, found: Elsewhere, request: HttpReque
   // Before preflights are answered for pods: identity has its own rules for other origins (rule 14).
   const answer = path && parts.identity.handle(withClientAddress(request, parts.trustsProxy), path)
   if (answer) return answer
+  if (path !== undefined && isNotificationPath(path)) {
+    return parts.notifications.handleAtRoot(withClientAddress(request, parts.trustsProxy), path)
+  }
   if (isPreflight(request.headers)) return preflight(request.headers)
   if ('redirect' in found) return redirect(found.redirect, request)
   if (path === undefined) return parts.pages.answer('*', request)
   if (path === found.origin) return parts.pages.answer(path, request)
   const again = findSpelledOut(parts, path)
   if (again !== undefined && 'pod' in again)
-    return parts.pods.handle(new PodExchange(request, again.pod, again.rawPath))
+    return parts.pods.handle(new PodExchange(parts, request, again.pod, again.rawPath))
   if (again !== undefined && 'redirect' in again) return redirect(again.redirect, request)
   return parts.pages.answer(path, request)
 }
@@ -135,11 +150,13 @@ function redirect(location: string, request: UpgradeRequest & { readonly method?
 
 /** The request as the pod server sees it: the connection's, with pod and path put to it. */
 class PodExchange implements PodRequest {
+  readonly #parts: Pick<FrontParts, 'trustsProxy'>
   readonly #request: HttpRequest
   readonly pod: PodRecord
   readonly path: Path
 
-  constructor(request: HttpRequest, pod: PodRecord, path: Path) {
+  constructor(parts: Pick<FrontParts, 'trustsProxy'>, request: HttpRequest, pod: PodRecord, path: Path) {
+    this.#parts = parts
     this.#request = request
     this.pod = pod
     this.path = path
@@ -156,6 +173,9 @@ class PodExchange implements PodRequest {
   }
   get signal(): AbortSignal {
     return this.#request.signal
+  }
+  get clientAddress(): string {
+    return clientAddressOf(this.#request, this.#parts.trustsProxy)
   }
   continue(): void {
     this.#request.continue()

@@ -6,9 +6,23 @@ export interface ListenAddress {
   readonly port: number
 }
 
+/** An S3 store, and where in it. */
+export interface S3Place {
+  readonly endpoint: string
+  readonly bucket: string
+  readonly region: string | undefined
+  readonly accessKey: string
+  readonly secretKey: string
+  /** Before every key; ends in a slash, or is empty. */
+  readonly prefix: string
+  readonly addressing: 'path' | 'host' | undefined
+}
+
 export interface CenterOptions {
   readonly version: string
   readonly dataDir: string
+  /** Undefined: large bodies lie in the data directory. */
+  readonly s3: S3Place | undefined
   /** Undefined: kept from the first start, or made from `listen` at the first start. */
   readonly baseUrl: string | undefined
   readonly listen: ListenAddress
@@ -26,6 +40,10 @@ export interface CenterOptions {
   readonly accountPods: number
   /** Of each kind of thing that strangers make, an address and hour; none when the base URL is loopback (rule 16). */
   readonly addressLimit: number
+  /** Notification channels of one pod. */
+  readonly notificationLimit: number
+  /** The solid-0.1 WebSocket of old apps is served, and named in answers. */
+  readonly legacyUpdates: boolean
   /** Undefined: `secret.key` in the data directory. */
   readonly secretFile: string | undefined
   /** Undefined: no mail. */

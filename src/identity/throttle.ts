@@ -3,10 +3,10 @@
 // is never closed: under attack every address has fewer tries, and a device that logged in before keeps all of its own.
 
 import { hash } from 'node:crypto'
-import { isIPv4, isIPv6 } from 'node:net'
 
 import type { Clock } from '../base/clock.ts'
 import { XpodError } from '../base/errors.ts'
+import { networkOf } from '../core/http/forwarded.ts'
 
 export interface Attempt {
   /** The account's id where it is known before the password is judged, otherwise as typed. */
@@ -76,23 +76,6 @@ export function createThrottle({ clock, perAddressHour, maxCounts = 50_000 }: Th
 
 function loginKey(login: string): string {
   return login.trim().toLowerCase()
-}
-
-/** IPv4 as it is, IPv6 as its first 64 bits: that is what one household or machine is given. */
-export function networkOf(address: string): string {
-  const [plain = ''] = address.split('%')
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain)?.[1]
-  if (mapped !== undefined) return mapped
-  if (isIPv4(plain) || !isIPv6(plain)) return plain
-  const [head = '', tail] = plain.toLowerCase().split('::')
-  const first = head === '' ? [] : head.split(':')
-  const last = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - first.length - last.length)
-  const groups = [...first, ...Array.from({ length: zeros }, () => '0'), ...last]
-  return groups
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':')
 }
 
 interface Count {

@@ -20,6 +20,8 @@ export interface PodRequest {
   readonly body: AsyncIterable<Uint8Array> | undefined
   /** Aborts when the client is gone or the server stops. A getter: hot requests never make one. */
   readonly signal: AbortSignal
+  /** Network address of the client, as the nearest trusted proxy saw it. A getter. */
+  readonly clientAddress: string
   /** Sends 100 Continue when the client waits for it; called before the body is first read. */
   readonly continue: () => void
 }

@@ -4,6 +4,7 @@
 // What can be refused by method and path alone is refused first; the body is never touched here.
 
 import { toXpodError, XpodError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
 import { corsHeaders, isPreflight, preflight, vary } from './answer/cors.ts'
 import { problemResponse } from './answer/problem.ts'
 import { isSandboxed, type SandboxMode } from './answer/sandbox.ts'
@@ -11,6 +12,9 @@ import { type Agent, anonymous, type Authenticator } from './auth/agent.ts'
 import { challenge } from './auth/challenge.ts'
 import type { PodRequest, PodResponse } from './exchange.ts'
 import type { PodHome, PodHomes } from './home.ts'
+import { loggedPath } from './notify/logged-path.ts'
+import { isNotificationPath } from './notify/places.ts'
+import type { Notifications } from './notify/notifications.ts'
 import type { Operation, PodParts } from './operation.ts'
 import { isContainer } from './path.ts'
 import { createNegotiator } from './representation/source.ts'
@@ -28,6 +32,8 @@ import { isReserved } from './write/target.ts'
 export interface PodServerOptions extends PodParts {
   readonly authenticator: Authenticator
   readonly homes: PodHomes
+  /** Without it nobody can subscribe, and storage descriptions offer nothing. */
+  readonly notifications?: Pick<Notifications, 'handle'>
   /** Which pods' documents are sandboxed in browsers; those that share an origin by default (rule 15). */
   readonly sandbox?: SandboxMode
 }
@@ -39,7 +45,7 @@ export interface PodServer {
 type Handler = (op: Operation) => PodResponse | Promise<PodResponse>
 
 export function createPodServer(options: PodServerOptions): PodServer {
-  const { authenticator, homes, log, sandbox = 'path-pods' } = options
+  const { authenticator, homes, notifications, log, sandbox = 'path-pods' } = options
   const reading: ReadParts = {
     ...options,
     negotiator: createNegotiator(),
@@ -69,13 +75,22 @@ export function createPodServer(options: PodServerOptions): PodServer {
       : operate(handler, request, agent)
   }
 
+  /** Undefined for what is treated like any other name: writes to it are refused in their turn. */
+  function reserved(request: PodRequest, agent: Agent): PodResponse | Promise<PodResponse> | undefined {
+    const { method, path } = request
+    const isRead = method === 'GET' || method === 'HEAD'
+    if (path === storageDescriptionPath && (isRead || method === 'OPTIONS')) {
+      return getDescription(reading.negotiator, request, notifications !== undefined)
+    }
+    if (notifications !== undefined && isNotificationPath(path)) return notifications.handle(request, agent)
+    if (isRead) throw new XpodError('NOT_FOUND')
+    return undefined
+  }
+
   function operate(handler: Handler, request: PodRequest, agent: Agent): PodResponse | Promise<PodResponse> {
-    const isRead = request.method === 'GET' || request.method === 'HEAD'
     if (request.path.startsWith('/.') && isReserved(request.pod, request.path)) {
-      if (request.path === storageDescriptionPath && (isRead || request.method === 'OPTIONS')) {
-        return getDescription(reading.negotiator, request)
-      }
-      if (isRead) throw new XpodError('NOT_FOUND')
+      const answered = reserved(request, agent)
+      if (answered !== undefined) return answered
     }
     const home: PodHome | Promise<PodHome> = homes.of(request.pod)
     if (home instanceof Promise) return home.then((known) => handler({ request, agent, home: known }))
@@ -84,10 +99,7 @@ export function createPodServer(options: PodServerOptions): PodServer {
 
   function failed(cause: unknown, request: PodRequest): PodResponse {
     const error = toXpodError(cause)
-    const { method, pod, path } = request
-    if (error.status >= 500 && !error.retryable) {
-      log.error('request.failed', { method, pod: pod.id, path, code: error.code, error: error.cause ?? error })
-    }
+    if (error.status >= 500 && !error.retryable) logFailure(log, error, request)
     return problemResponse(error, request, problemHeaders(error, request))
   }
 
@@ -101,6 +113,11 @@ export function createPodServer(options: PodServerOptions): PodServer {
       }
     },
   }
+}
+
+function logFailure(log: Log, error: XpodError, { method, pod, path }: PodRequest): void {
+  const where = { method, pod: pod.id, path: loggedPath(path) }
+  log.error('request.failed', { ...where, code: error.code, error: error.cause ?? error })
 }
 
 /** Method names are case-sensitive (RFC 9110 section 9.1). */
@@ -124,7 +141,8 @@ function unsupported(method: string): XpodError {
 
 /** What clients look for on failures: where the rules lie, and how to log in (solid.md rows 3 and 61). */
 function problemHeaders(error: XpodError, { pod, path }: PodRequest): string[] {
-  const headers = error.status < 500 ? ['Link', linkHeader(pod, path, false)] : []
+  const isOfPod = error.status < 500 && !isNotificationPath(path)
+  const headers = isOfPod ? ['Link', linkHeader(pod, path, false)] : []
   if (error.status === 401) {
     for (const value of challenge(error.code)) headers.push('WWW-Authenticate', value)
   }

@@ -5,15 +5,19 @@ import { describe, test } from 'node:test'
 
 import { XpodError } from '../../src/base/errors.ts'
 import { systemRandom } from '../../src/base/random.ts'
+import type { Database } from '../../src/core/db/database.ts'
+import { migrations } from '../../src/center/database/migrations.ts'
 import type { Channel, Delivery } from '../../src/pod/notify/channel.ts'
-import type { ChannelCaps, ChannelStore } from '../../src/pod/notify/channels.ts'
+import { type ChannelCaps, type ChannelStore, openChannelStore } from '../../src/pod/notify/channels.ts'
 import type { PodId } from '../../src/pod/store/resource.ts'
-import type { FakeClock } from '../support/fake-clock.ts'
+import type { TestDatabase } from '../support/databases.ts'
+import { createFakeClock, type FakeClock } from '../support/fake-clock.ts'
 
-export interface ChannelWorld extends AsyncDisposable {
+interface ChannelWorld extends AsyncDisposable {
   readonly channels: ChannelStore
   readonly clock: FakeClock
   createPod(name: string): Promise<PodId>
+  /** As deleting begins: the name is given up at once, rows go later. */
   deletePod(pod: PodId): Promise<void>
 }
 
@@ -59,13 +63,37 @@ async function idsOf(channels: ChannelStore, pod: PodId): Promise<string[]> {
   return (await channels.list({ pod }, undefined, 100)).map(({ id }) => id)
 }
 
-export function channelSuite(name: string, open: () => Promise<ChannelWorld>): void {
-  describe(name, () => {
+export function channelSuite(database: TestDatabase): void {
+  const open = (): Promise<ChannelWorld> => openWorld(database)
+  describe(`channels in ${database.name}`, { skip: database.skip }, () => {
     keeping(open)
     ending(open)
     capping(open)
     delivering(open)
   })
+}
+
+async function openWorld(database: TestDatabase): Promise<ChannelWorld> {
+  const clock = createFakeClock()
+  const opened = await database.open({ migrations, clock })
+  const { db } = opened
+  return {
+    channels: openChannelStore(db, clock),
+    clock,
+    createPod: (name) => createPod(db, name),
+    async deletePod(pod) {
+      await db.write([{ query: 'UPDATE pod SET name = NULL WHERE id = ?', args: [pod], expect: 1 }])
+    },
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+  }
+}
+
+async function createPod(db: Database, name: string): Promise<PodId> {
+  const id = systemRandom.uuid7(1)
+  const query = `INSERT INTO pod (id, name, base, aliases, owners, quota_bytes, quota_resources, created_ms)
+    VALUES (?, ?, ?, '[]', '[]', 1, 1, 1)`
+  await db.write([{ query, args: [id, name, `https://pods.example/${name}/`] }])
+  return id
 }
 
 function keeping(open: () => Promise<ChannelWorld>): void {
@@ -135,7 +163,7 @@ function keeping(open: () => Promise<ChannelWorld>): void {
       webhookOf(pod, clock),
       channelOf(other, clock, { subscriber: {} }),
     ]
-    for (const channel of [...all].reverse()) await channels.add(channel, noCaps)
+    for (const channel of all.toReversed()) await channels.add(channel, noCaps)
     const [first, second, third, fourth, fifth] = all.map(({ id }) => id)
     await channels.setDelivery(pod, fourth!, { ...faring, parked: true })
 

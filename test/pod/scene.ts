@@ -74,7 +74,15 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   const onFatal = (error: unknown): never => {
     throw error
   }
-  const db = stack.use(await openSqlite({ dir, migrations: [...podMigrations, ...laterPodMigrations], ...surround, onFatal, ballastBytes: 0 }))
+  const db = stack.use(
+    await openSqlite({
+      dir,
+      migrations: [...podMigrations, ...laterPodMigrations],
+      ...surround,
+      onFatal,
+      ballastBytes: 0,
+    }),
+  )
   const objects = stack.use(await openFilesystemObjects({ dir: join(dir, 'objects') }))
   const store = stack.use(
     await openSqlitePodStore({ db, objects, node: 'node', instance: 'one', ...surround, limits: { minFreeBytes: 0 } }),
@@ -92,7 +100,13 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   const rdf = stack.use(openRdfWorkers(surround))
   const bus = stack.use(createLocalBus({ log: silentLog }))
   const homes = stack.use(
-    createPodHomes({ store, bus, node: 'node', ...surround, ...(options.cacheBytes && { maxBytes: options.cacheBytes }) }),
+    createPodHomes({
+      store,
+      bus,
+      node: 'node',
+      ...surround,
+      ...(options.cacheBytes && { maxBytes: options.cacheBytes }),
+    }),
   )
   const groups = { groups: () => new Map() } as never
   const authorizer = createWacAuthorizer({ acls: homes, groups, acceptOrigin: false, rdf, log: silentLog })
@@ -144,6 +158,7 @@ function requestOf(
     },
     body: bytes === undefined ? undefined : once(bytes),
     signal: new AbortController().signal,
+    clientAddress: '127.0.0.1',
     continue: () => {},
   }
 }

@@ -34,6 +34,7 @@ const shownLog = process.env.XPOD_TEST_LOG
 export const testOptions: CenterOptions = {
   version: '0.0.0-test',
   dataDir: '',
+  s3: undefined,
   baseUrl: undefined,
   listen: { host: '127.0.0.1', port: 0 },
   adminListen: undefined,
@@ -45,6 +46,8 @@ export const testOptions: CenterOptions = {
   registration: undefined,
   accountPods: 3,
   addressLimit: 60,
+  notificationLimit: 20_000,
+  legacyUpdates: false,
   secretFile: undefined,
   smtpUrl: undefined,
   mailFrom: undefined,

@@ -14,8 +14,9 @@ import type { ObjectStore } from '../../src/core/objects/object-store.ts'
 import type { Change, Op, StagedBody } from '../../src/pod/store/change.ts'
 import type { PodStore } from '../../src/pod/store/pod-store.ts'
 import type { PodId, PodRecord } from '../../src/pod/store/resource.ts'
-import { podMigrations } from '../../src/pod/store/schema/migrations.ts'
-import { openSqlitePodStore, type StoreLimits } from '../../src/pod/store/sqlite/store.ts'
+import { laterPodMigrations, podMigrations } from '../../src/pod/store/schema/migrations.ts'
+import type { StoreLimits } from '../../src/pod/store/chores.ts'
+import { openSqlitePodStore } from '../../src/pod/store/sqlite/store.ts'
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
 import { temporaryDirectory } from './temporary.ts'
 
@@ -55,7 +56,7 @@ export async function openTestStore(options: TestStoreOptions = {}): Promise<Tes
   const db = parts.use(
     await openSqlite({
       dir,
-      migrations: podMigrations,
+      migrations: [...podMigrations, ...laterPodMigrations],
       log,
       clock,
       metrics,

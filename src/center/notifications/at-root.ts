@@ -72,19 +72,15 @@ function show(request: HttpRequest, allow: string, texts: Texts): HttpAnswer {
   const common = ['Allow', allow, 'Vary', vary, 'X-Content-Type-Options', 'nosniff', 'Cache-Control', 'no-cache']
   if (allow.includes('POST')) common.push('Accept-Post', channelMediaTypes.join(', '))
   if (method === 'OPTIONS') return { status: 204, headers: common, body: undefined }
-  if (method !== 'GET' && method !== 'HEAD') throw new XpodError('METHOD_NOT_ALLOWED', '', { headers: ['Allow', allow] })
+  if (method !== 'GET' && method !== 'HEAD')
+    throw new XpodError('METHOD_NOT_ALLOWED', '', { headers: ['Allow', allow] })
   const mediaType = wantedType({ headers }, channelMediaTypes[0])
   const body = Buffer.from(`${texts[mediaType]}\n`)
   const own = ['Content-Type', mediaType, 'Content-Length', String(body.length)]
   return { status: 200, headers: [...own, ...common], body: method === 'HEAD' ? undefined : body }
 }
 
-async function subscribe(
-  parts: AtRootParts,
-  request: HttpRequest,
-  path: Path,
-  type: ChannelType,
-): Promise<HttpAnswer> {
+async function subscribe(parts: AtRootParts, request: HttpRequest, path: Path, type: ChannelType): Promise<HttpAnswer> {
   const { baseUrl, rdf, routes, notifications } = parts
   const agent = await identify(parts, request, path)
   const asked = await readSubscription(request, { rdf, base: baseUrl })
@@ -95,7 +91,11 @@ async function subscribe(
   if (found === undefined) throw invalid('the topic is in no pod of this server')
   const { method, headers, signal, remoteAddress } = request
   const about = {
-    ...{ method, headers, signal, path, pod: found.pod },
+    method,
+    headers,
+    signal,
+    path,
+    pod: found.pod,
     body: undefined,
     clientAddress: remoteAddress,
     continue: () => {},
@@ -110,11 +110,17 @@ function identify(
 ): Agent | Promise<Agent> {
   const { authorization, dpop, origin } = headers
   if (authorization === undefined) return origin === undefined ? anonymous : { origin }
-  return authenticator.authenticate({ method, url: baseUrl + path.slice(1), authorization, dpop: dpop as string, origin })
+  return authenticator.authenticate({
+    method,
+    url: baseUrl + path.slice(1),
+    authorization,
+    dpop: dpop as string,
+    origin,
+  })
 }
 
 /** Also by a former base of the pod and by other loopback names. */
-export function findPod(
+function findPod(
   routes: RoutingTable<PodRecord>,
   url: string,
   mayFollow = true,

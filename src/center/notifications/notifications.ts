@@ -13,7 +13,7 @@ import type { PodHomes } from '../../pod/home.ts'
 import { type ChannelCaps, type ChannelStore, openChannelStore } from '../../pod/notify/channels.ts'
 import { createFollower } from '../../pod/notify/follower.ts'
 import { createJudge, type Grants } from '../../pod/notify/judge.ts'
-import { createLegacyUpdates, legacyPath } from '../../pod/notify/live/legacy.ts'
+import { createLegacyUpdates, legacyPath, type LegacyUpdates } from '../../pod/notify/live/legacy.ts'
 import { createReceivers } from '../../pod/notify/live/receivers.ts'
 import { createNotifications, type Notifications } from '../../pod/notify/notifications.ts'
 import { startSweeping } from '../../pod/notify/sweep.ts'
@@ -70,13 +70,18 @@ export async function openNotifications(
   const receivers = stack.use(createReceivers({ channels, follower, judge, clock, log, metrics }))
   const shared = { channels, follower, judge, store, clock, random, log, metrics }
   const legacy = options.legacyUpdates ? createLegacyUpdates(shared) : undefined
-  stack.use(store.directory.onChange(({ kind, ...gone }) => kind === 'delete' && 'id' in gone && receivers.podGone(gone.id)))
+  stack.use(
+    store.directory.onChange((change) => {
+      if (change.kind === 'delete') receivers.podGone(change.id)
+    }),
+  )
   const webhooks = stack.use(startWebhooks({ ...shared, door, signer }))
   const addresses = addressRules({ allowInternal: options.allowInternal, allowLoopback: isLoopback })
   const caps = capsOf(options, isLoopback)
   const isHere = (url: string): boolean => leadsHere(routes, url)
   const { sender } = signer
-  const pods = createNotifications({ ...shared, caps, addresses, isHere, rdf, receivers, webhooks, sender })
+  const standard = createNotifications({ ...shared, caps, addresses, isHere, rdf, receivers, webhooks, sender })
+  const pods = legacy === undefined ? standard : withLegacy(standard, legacy)
 
   const atRoot = { baseUrl, routes, authenticator, notifications: pods, rdf, sender, log }
   const owned = stack.move()
@@ -86,6 +91,14 @@ export async function openNotifications(
     pods,
     handleAtRoot: (request, path) => answerAtRoot(atRoot, request, path),
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
+  }
+}
+
+function withLegacy(standard: Notifications, legacy: LegacyUpdates): Notifications {
+  return {
+    ...standard,
+    upgrade: (pod, path, request) =>
+      path === legacyPath ? legacy.upgrade(pod, request) : standard.upgrade(pod, path, request),
   }
 }
 

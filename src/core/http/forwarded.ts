@@ -2,7 +2,7 @@
 // word of anybody else counts for nothing. Only the nearest proxy is believed, so the last element is read.
 
 import type { IncomingHttpHeaders } from 'node:http'
-import { BlockList, isIP } from 'node:net'
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
 
 import { XpodError } from '../../base/errors.ts'
 import type { HttpRequest } from './message.ts'
@@ -62,6 +62,23 @@ export function clientAddressOf(
   const [, bracketed, plain] = /^(?:\[([^\]]+)\](?::\d+)?|([^:]+):\d+)$/.exec(named ?? '') ?? []
   const address = bracketed ?? plain ?? named ?? ''
   return isIP(address) === 0 ? remoteAddress : address
+}
+
+/** What limits by address count: IPv4 as it is, IPv6 as its first 64 bits, which is what one household or machine is given. */
+export function networkOf(address: string): string {
+  const [plain = ''] = address.split('%')
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain)?.[1]
+  if (mapped !== undefined) return mapped
+  if (isIPv4(plain) || !isIPv6(plain)) return plain
+  const [head = '', tail] = plain.toLowerCase().split('::')
+  const first = head === '' ? [] : head.split(':')
+  const last = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - first.length - last.length)
+  const groups = [...first, ...Array.from({ length: zeros }, () => '0'), ...last]
+  return groups
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ''))
+    .join(':')
 }
 
 /** The request with that address as its own. */

@@ -7,6 +7,8 @@ export interface Agent {
   readonly issuer?: string
   /** The Origin header, as sent. */
   readonly origin?: string
+  /** Of a token of our own login provider: under which what was granted can be taken back (rule 9). */
+  readonly grant?: string
 }
 
 /** Nobody in particular, from no web page. */

@@ -73,7 +73,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     if (own?.isLocal(issuer)) requireStanding(own, grantId)
     if (known === undefined) grants.set(ath, grant, Math.min(grant.expiresMs - nowMs, keepTokenMs))
     useOnce(proof)
-    return agentOf(grant, request.origin)
+    return agentOf(grant, request.origin, own?.isLocal(issuer) ? grantId : undefined)
   }
 
   function useOnce(proof: Proof): void {
@@ -132,12 +132,13 @@ function oneProof(dpop: string | string[] | undefined): string {
   return dpop
 }
 
-function agentOf(grant: Grant, origin: string | undefined): Agent {
+function agentOf(grant: Grant, origin: string | undefined, ownGrant: string | undefined): Agent {
   return {
     webId: grant.webId,
     issuer: grant.issuer,
     ...(grant.clientId !== undefined && { clientId: grant.clientId }),
     ...(origin !== undefined && { origin }),
+    ...(ownGrant !== undefined && { grant: ownGrant }),
   }
 }
 

@@ -122,7 +122,7 @@ const selectLiving = `SELECT pod.id AS pod_id, ${columns
   .join(', ')} FROM channel c JOIN pod ON pod.pod = c.pod WHERE pod.name IS NOT NULL AND c.end_ms > ?`
 const podOf = '(SELECT pod FROM pod WHERE id = ?)'
 const insert = `INSERT INTO channel (${columns.join(', ')})
-  VALUES (${podOf}${', ?'.repeat(columns.length - 1)})`
+  SELECT pod${', ?'.repeat(columns.length - 1)} FROM pod WHERE id = ?`
 /** Changes nothing; one row when the condition holds, and on PostgreSQL others that add to the pod wait until this write ends. */
 const hold = 'UPDATE pod SET created_ms = created_ms WHERE id = ? AND name IS NOT NULL'
 const podHasRoom = `${hold} AND (SELECT count(*) FROM channel c WHERE c.pod = pod.pod AND c.end_ms > ?) < ?`
@@ -146,8 +146,7 @@ export function openChannelStore(db: Database, clock: Pick<Clock, 'nowMs'>): Cha
       return found
     },
     async findBySecret(pod, secret) {
-      if (secret === '') return undefined
-      const [found] = await select('AND pod.id = ? AND c.secret = ?', [pod, secret])
+      const [found] = await select("AND pod.id = ? AND c.secret = ? AND c.secret <> ''", [pod, secret])
       return found
     },
     list(filter, after, limit) {
@@ -212,11 +211,10 @@ async function addChannel(db: Database, nowMs: number, channel: Channel, caps: C
   throw why === undefined ? new XpodError('POD_UNKNOWN') : new XpodError('CHANNELS_FULL', why)
 }
 
-/** In the order of the columns; the pod by its id. */
+/** In the order of the columns but the pod, whose id comes last. */
 function valuesOf(channel: Channel): SqlValue[] {
   const { webId, clientId, issuer, origin, grant } = channel.subscriber
   return [
-    channel.pod,
     channel.id,
     channel.type,
     channel.topic,
@@ -236,7 +234,12 @@ function valuesOf(channel: Channel): SqlValue[] {
     channel.createdMs,
     channel.position.seq,
     channel.position.mark,
-    ...[0, 0, 0, '', 0],
+    0,
+    0,
+    0,
+    '',
+    0,
+    channel.pod,
   ]
 }
 

@@ -60,6 +60,8 @@ const channelMethods = 'GET, HEAD, OPTIONS, DELETE'
 const readMethods = 'GET, HEAD, OPTIONS'
 /** Channels of one's own that a description lists. */
 const maxListed = 500
+/** Relative to nothing: IRIs in Turtle are written in full, because a subscription may have come to another address. */
+const noBase = 'https://none.invalid/'
 
 export function createNotifications(parts: NotificationParts): Notifications {
   return {
@@ -116,7 +118,10 @@ async function answerType(
       return optionsOf(request.pod, typeMethods)
     case 'GET':
     case 'HEAD':
-      return describe(parts, request, { allow: typeMethods, document: await typeDocument(parts, type, request.pod, agent) })
+      return describe(parts, request, {
+        allow: typeMethods,
+        document: await typeDocument(parts, type, request.pod, agent),
+      })
     case 'POST': {
       const asked = await readSubscription(request, { rdf: parts.rdf, base: request.pod.base })
       if (asked.type !== type) throw invalid(`this is the address of ${type}`)
@@ -233,7 +238,7 @@ async function represent(
   { document, mediaType, allow }: { document: object; mediaType: ChannelMediaType; allow: string },
 ): Promise<PodResponse> {
   const json = Buffer.from(`${JSON.stringify(document)}\n`)
-  const conversion = { from: 'application/ld+json', to: mediaType, base: pod.base }
+  const conversion = { from: 'application/ld+json', to: mediaType, base: noBase }
   const body = mediaType === 'application/ld+json' ? json : await rdf.convert(json, conversion, signal)
   const headers = ['Content-Type', mediaType, 'Content-Length', String(body.length), ...standing(pod, allow)]
   return { status: 200, headers, body: method === 'HEAD' ? undefined : body }

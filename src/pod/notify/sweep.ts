@@ -18,10 +18,10 @@ export function startSweeping(parts: {
 }): AsyncDisposable {
   const { channels, clock, log } = parts
   let running: Promise<void> | undefined
-  let isClosing = false
+  const closing = new AbortController()
 
   async function round(): Promise<void> {
-    for (let chunk = 0; chunk < maxChunks && !isClosing; chunk++) {
+    for (let chunk = 0; chunk < maxChunks && !closing.signal.aborted; chunk++) {
       if ((await channels.expire(clock.nowMs(), chunkRows)) < chunkRows) return
     }
   }
@@ -35,7 +35,7 @@ export function startSweeping(parts: {
   })
   return {
     async [Symbol.asyncDispose]() {
-      isClosing = true
+      closing.abort()
       stop()
       await running
     },

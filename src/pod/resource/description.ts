@@ -1,5 +1,5 @@
 // GET, HEAD and OPTIONS of the storage description (representation/storage-description.ts): readable by anyone, whatever the
-// pod's rules say, because it holds nothing but the address of the storage.
+// pod's rules say, because it holds nothing but the address of the storage and where to subscribe.
 
 import { XpodError } from '../../base/errors.ts'
 import { withOrigin } from '../answer/headers.ts'
@@ -12,7 +12,7 @@ import { storageDescriptionPath, urlOf } from './links.ts'
 const offer: Offer = { name: 'description', types: descriptionTypes }
 const allow = 'GET, HEAD, OPTIONS'
 
-export function getDescription(negotiator: Negotiator, request: PodRequest): PodResponse {
+export function getDescription(negotiator: Negotiator, request: PodRequest, notifies: boolean): PodResponse {
   const { pod, method, headers } = request
   const common = [
     'Allow',
@@ -31,7 +31,7 @@ export function getDescription(negotiator: Negotiator, request: PodRequest): Pod
   if (method === 'OPTIONS') return withOrigin({ status: 204, headers: common, body: undefined }, headers.origin)
   const mediaType = negotiator.accept(headers.accept).choose(offer)
   if (mediaType === undefined) throw new XpodError('NOT_ACCEPTABLE', `available: ${descriptionTypes.join(', ')}`)
-  const bytes = Buffer.from(storageDescription(pod, mediaType))
+  const bytes = Buffer.from(storageDescription(pod, mediaType, notifies))
   const own = ['Content-Type', mediaType, 'Content-Length', String(bytes.length), ...common]
   return withOrigin({ status: 200, headers: own, body: method === 'HEAD' ? undefined : bytes }, headers.origin)
 }

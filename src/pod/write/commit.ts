@@ -59,7 +59,9 @@ export async function tryCommit(
   { bodies, ...planned }: Planned,
 ): Promise<Committed | undefined> {
   const opId = parts.random.uuid7(parts.clock.nowMs())
-  const outcome = await op.home.commit({ ...planned, opId, agent: op.agent }, bodies)
+  // Who can read the feed learns who wrote, not by which grant.
+  const { grant: _, ...agent } = op.agent
+  const outcome = await op.home.commit({ ...planned, opId, agent }, bodies)
   if (outcome.ok) return outcome
   if (outcome.why === 'quota') throw await quotaError(parts, op)
   const refusal = refusals[outcome.why]

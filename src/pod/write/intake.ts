@@ -71,14 +71,14 @@ export function neededRdfType(headers: Headers): string {
 }
 
 /** Being read is what says 100 Continue. */
-function incoming(request: PodRequest): AsyncIterable<Uint8Array> {
+function incoming(request: Pick<PodRequest, 'body'>): AsyncIterable<Uint8Array> {
   return request.body ?? none()
 }
 
 async function* none(): AsyncGenerator<Uint8Array> {}
 
 /** Reads a whole small body. Throws BODY_TOO_LARGE. */
-export async function readBody(request: PodRequest, maxBytes: number): Promise<Uint8Array> {
+export async function readBody(request: Pick<PodRequest, 'headers' | 'body'>, maxBytes: number): Promise<Uint8Array> {
   refuseTooLarge(request.headers, maxBytes)
   return collect(incoming(request), maxBytes)
 }

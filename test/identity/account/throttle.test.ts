@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { networkOf, createThrottle } from '../../../src/identity/throttle.ts'
+import { networkOf } from '../../../src/core/http/forwarded.ts'
+import { createThrottle } from '../../../src/identity/throttle.ts'
 import { XpodError } from '../../../src/base/errors.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 import { failsWith } from './world.ts'

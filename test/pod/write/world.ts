@@ -82,7 +82,16 @@ export async function openWorld(
   const failed = (error: unknown): void => {
     throw error
   }
-  const db = stack.use(await openSqlite({ dir, migrations: [...podMigrations, ...laterPodMigrations], log, clock, metrics, onFatal: failed }))
+  const db = stack.use(
+    await openSqlite({
+      dir,
+      migrations: [...podMigrations, ...laterPodMigrations],
+      log,
+      clock,
+      metrics,
+      onFatal: failed,
+    }),
+  )
   const objects = stack.use(await openFilesystemObjects({ dir: join(dir, 'objects') }))
   const store = stack.use(
     await openSqlitePodStore({
@@ -101,7 +110,14 @@ export async function openWorld(
   const id = random.uuid7(clock.nowMs())
   const planned = planPod({ id, name: 'alice', base, issuer: 'https://pods.example/', nowMs: clock.nowMs(), ...wish })
   await store.directory.create(planned)
-  const homes = createPodHomes({ store, bus: stack.use(createLocalBus({ log })), node: 'n1', clock, metrics, maxBytes: 64 << 20 })
+  const homes = createPodHomes({
+    store,
+    bus: stack.use(createLocalBus({ log })),
+    node: 'n1',
+    clock,
+    metrics,
+    maxBytes: 64 << 20,
+  })
   const home = await homes.of(planned.record)
   const authorizer = createWacAuthorizer({
     acls: homes,
@@ -169,6 +185,7 @@ async function send(
     headers: { ...length, ...headers },
     body: body === undefined ? undefined : chunks(body),
     signal: new AbortController().signal,
+    clientAddress: '127.0.0.1',
     continue: () => {
       wasContinued = true
     },

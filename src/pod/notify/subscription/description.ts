@@ -8,7 +8,7 @@ import { channelPath, receiveUrl } from '../places.ts'
 import { type NotificationContext, notifyNamespace } from './offers.ts'
 import { formatDateTime, formatDuration } from './times.ts'
 
-export interface Described {
+interface Described {
   readonly pod: PodRecord
   /** IRI that webhooks are signed by. */
   readonly sender: string

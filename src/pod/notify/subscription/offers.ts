@@ -13,9 +13,9 @@ export const contexts = [
 ] as const
 export type NotificationContext = (typeof contexts)[number]
 
-export const features = ['accept', 'endAt', 'rate', 'startAt', 'state'] as const
+const features = ['accept', 'endAt', 'rate', 'startAt', 'state'] as const
 
-export interface Offer {
+interface Offer {
   readonly id: string
   readonly channelType: string
   readonly feature: readonly string[]

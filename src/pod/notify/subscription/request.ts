@@ -33,7 +33,7 @@ export interface SubscriptionRequest {
 /** The part of a request that is read. */
 export type Sent = Pick<PodRequest, 'headers' | 'body' | 'signal'>
 
-export const maxSubscriptionBytes = 16 * KiB
+const maxSubscriptionBytes = 16 * KiB
 const maxIriLength = 2048
 const maxStateLength = 256
 const maxAcceptLength = 256

@@ -40,7 +40,7 @@ export interface Asking {
 }
 
 /** A channel ends at the latest this long after it was made, and then unless it says otherwise. */
-export const maxLifeMs = 14 * 24 * 60 * 60_000
+const maxLifeMs = 14 * 24 * 60 * 60_000
 const secretBytes = 24
 
 /** Durable when it resolves. Throws SUBSCRIPTION_INVALID, LOGIN_REQUIRED, FORBIDDEN, CHANNELS_FULL, POD_UNKNOWN. */

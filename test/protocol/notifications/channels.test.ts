@@ -1,0 +1,147 @@
+// One's own channels (solid.md section 1.15; clients-and-operators.md B, 20): listed, shown and deleted by who made them, by
+// nobody else, and capped.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+
+import { startTestCenter } from '../../support/center.ts'
+import { startIssuer } from '../../support/issuer.ts'
+import { type Client, expectStatus, lines } from '../../support/solid-client.ts'
+import { protect } from '../../support/solid-client-acl.ts'
+import { logIn, openWorld } from '../../support/solid-client-world.ts'
+import { temporaryDirectory } from '../../support/temporary.ts'
+import {
+  addressOf,
+  type ChannelJson,
+  jsonLd,
+  notify,
+  postSubscription,
+  subscribe,
+  subscriptionTo,
+} from '../../support/subscriptions.ts'
+
+const world = await openWorld()
+after(() => world[Symbol.asyncDispose]())
+const { alice, bob, anyone, fresh, pod } = world
+
+const topic = `${fresh()}doc.ttl`
+before(async () => {
+  await alice.store(topic)
+  await protect(alice, topic, { who: 'public', modes: 'R' })
+})
+
+async function listed(client: Client, base = pod): Promise<readonly ChannelJson[]> {
+  const answer = expectStatus(await client.get(addressOf(base), { Accept: jsonLd }), 200)
+  return (JSON.parse(answer.text) as { channel?: ChannelJson[] }).channel ?? []
+}
+
+test('the address lists the channels of who asks, and of nobody else', async () => {
+  const [ofAlice, ofBob] = [await subscribe(alice, pod, topic), await subscribe(bob, pod, topic)]
+  await subscribe(anyone, pod, topic)
+  await subscribe(alice, pod, topic, { type: 'StreamingHTTPChannel2023' })
+  const { '@context': _, ...expected } = ofAlice
+  assert.deepEqual(await listed(alice), [expected])
+  assert.deepEqual(
+    (await listed(bob)).map(({ id }) => id),
+    [ofBob.id],
+  )
+  assert.deepEqual(await listed(anyone), [])
+  const turtle = await alice.get(addressOf(pod), { Accept: 'text/turtle' })
+  assert.ok(lines(turtle.quads()).includes(`${addressOf(pod)} ${notify}channel ${ofAlice.id}`))
+})
+
+test('a channel is shown to who made it as it was answered, in JSON-LD and Turtle', async () => {
+  const channel = await subscribe(alice, pod, topic, { rate: 'PT5S', state: 'x' })
+  const shown = expectStatus(await alice.get(channel.id, { Accept: jsonLd }), 200)
+  assert.deepEqual(JSON.parse(shown.text), channel)
+  const turtle = expectStatus(await alice.get(channel.id, { Accept: 'text/turtle' }), 200)
+  assert.ok(lines(turtle.quads()).includes(`${channel.id} ${notify}receiveFrom ${channel.receiveFrom}`))
+  const head = expectStatus(await alice.head(channel.id), 200)
+  assert.equal(head.text, '')
+  assert.deepEqual(head.list('allow'), ['GET', 'HEAD', 'OPTIONS', 'DELETE'])
+})
+
+test('somebody else gets 403 and the public 401, whatever they do with it, and it stays', async () => {
+  const channel = await subscribe(alice, pod, topic)
+  for (const [client, status] of [
+    [bob, 403],
+    [anyone, 401],
+  ] as const) {
+    for (const method of ['GET', 'HEAD', 'DELETE']) expectStatus(await client.send(method, channel.id), status)
+  }
+  expectStatus(await alice.get(channel.id), 200)
+})
+
+test('DELETE of its id ends a channel: 205, then it is gone for everybody', async () => {
+  const channel = await subscribe(alice, pod, topic)
+  const answer = expectStatus(await alice.delete(channel.id, { Origin: 'https://app.example' }), 205)
+  assert.equal(answer.text, '')
+  assert.equal(answer.header('access-control-allow-origin'), 'https://app.example')
+  expectStatus(await alice.get(channel.id), 404)
+  expectStatus(await alice.delete(channel.id), 404)
+  assert.ok(!(await listed(alice)).some(({ id }) => id === channel.id))
+})
+
+test('what nobody in particular made can be deleted by who was told its id', async () => {
+  const channel = await subscribe(anyone, pod, topic)
+  expectStatus(await anyone.get(channel.id), 200)
+  expectStatus(await anyone.delete(channel.id), 205)
+  expectStatus(await anyone.get(channel.id), 404)
+})
+
+test('OPTIONS of a channel says what works, without saying whether it is there; other methods are 405', async () => {
+  const channel = await subscribe(alice, pod, topic)
+  const missing = channel.id.replace(/.$/, (last) => (last === '0' ? '1' : '0'))
+  for (const url of [channel.id, missing]) {
+    assert.deepEqual(expectStatus(await anyone.options(url), 204).list('allow'), ['GET', 'HEAD', 'OPTIONS', 'DELETE'])
+    const headers = { 'Content-Type': 'text/turtle' }
+    for (const method of ['PUT', 'POST', 'PATCH']) {
+      const answer = expectStatus(await alice.send(method, url, { headers, body: '' }), 405)
+      assert.deepEqual(answer.list('allow'), ['GET', 'HEAD', 'OPTIONS', 'DELETE'])
+    }
+  }
+})
+
+test('a channel is found below its own type and in its own pod only', async () => {
+  const channel = await subscribe(alice, pod, topic)
+  expectStatus(await alice.get(channel.id.replace('WebSocketChannel2023', 'StreamingHTTPChannel2023')), 404)
+  const second = await world.center.createPod('second', { webId: alice.webId! })
+  expectStatus(await alice.get(channel.id.replace(pod, second.base)), 404)
+  assert.deepEqual(await listed(alice, second.base), [])
+})
+
+test('what a channel is received from cannot be had by plain GET of a WebSocket address', async () => {
+  const { receiveFrom } = await subscribe(alice, pod, topic)
+  const answer = expectStatus(await anyone.get(receiveFrom!.replace(/^ws/, 'http')), 426)
+  assert.equal(answer.header('upgrade'), 'websocket')
+})
+
+test('channels survive a restart, with their features and where they are received from', async () => {
+  await using dir = await temporaryDirectory()
+  await using issuer = await startIssuer()
+  const owner = await logIn(issuer, 'alice')
+  let channel: ChannelJson
+  let port: number
+  {
+    await using first = await startTestCenter({ dataDir: dir.path })
+    const { base } = await first.createPod('alice', { webId: owner.webId! })
+    port = Number(new URL(first.baseUrl).port)
+    channel = await subscribe(owner, base, base, { rate: 'PT1S' })
+  }
+  await using _again = await startTestCenter({ dataDir: dir.path, listen: { host: '127.0.0.1', port } })
+  const answer = expectStatus(await owner.get(channel.id, { Accept: jsonLd }), 200)
+  assert.deepEqual(JSON.parse(answer.text), channel)
+})
+
+test('a pod that has as many channels as it may answers 429, which names the cap, without Retry-After', async () => {
+  await using small = await openWorld({ notificationLimit: 2 })
+  const address = addressOf(small.pod)
+  const made = [await subscribe(small.alice, small.pod, small.pod), await subscribe(small.alice, small.pod, small.pod)]
+  const answer = expectStatus(await postSubscription(small.alice, address, subscriptionTo(small.pod)), 429)
+  assert.equal(answer.header('retry-after'), undefined)
+  const problem = JSON.parse(answer.text) as { code: string; detail: string }
+  assert.equal(problem.code, 'CHANNELS_FULL')
+  assert.match(problem.detail, /the pod may have 2/)
+  expectStatus(await small.alice.delete(made[0]!.id), 205)
+  expectStatus(await postSubscription(small.alice, address, subscriptionTo(small.pod)), 200)
+})
