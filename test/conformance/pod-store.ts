@@ -1,5 +1,5 @@
 // What every pod store must do, whatever it stands on. A function of a factory, so that each implementation runs the same
-// tests; batches against the model are in test/pod/store/batches.test.ts.
+// tests; batches against the model are in pod-batches.ts.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'

@@ -1,5 +1,5 @@
 // What a test needs of its machine. On a user's machine an absent tool skips the test, by name; under XPOD_TEST_REQUIRE
-// (a list such as "strace,cc,root,mounts", as in .ci/run) it is an error, so that nothing is skipped without notice there.
+// (a list such as "strace,mounts,postgres,s3", as in .ci/run) it is an error, so that nothing is skipped without notice there.
 // Heavy loops take their count from `rounds`: small on a user's machine, as large as the environment says in CI.
 
 import { spawnSync } from 'node:child_process'
@@ -21,7 +21,7 @@ export function canRun(command: string, ...args: readonly string[]): boolean {
 export const isRoot = process.getuid?.() === 0
 
 /** XPOD_TEST_ROUNDS_<NAME>, else the number for a user's machine. */
-export function rounds(name: 'CRASH' | 'POWER' | 'INJECT' | 'CONNECTIONS', otherwise: number): number {
+export function rounds(name: 'CRASH' | 'POWER' | 'INJECT' | 'CONNECTIONS' | 'SUBSCRIBERS' | 'RACES' | 'ROWS', otherwise: number): number {
   const wish = process.env[`XPOD_TEST_ROUNDS_${name}`]
   return wish === undefined ? otherwise : Number(wish)
 }

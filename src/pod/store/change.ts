@@ -110,3 +110,17 @@ export interface NewPod {
   readonly record: PodRecord
   readonly ops: readonly Op[]
 }
+
+export function* bodiesOf(ops: readonly Op[]): Iterable<StagedBody> {
+  for (const op of ops) {
+    if ((op.kind === 'put' || op.kind === 'create') && op.body !== undefined) yield op.body
+    if (op.kind === 'create' && op.meta !== undefined) yield op.meta.body
+  }
+}
+
+/** What a change weighs while it waits. */
+export function bytesOf(ops: readonly Op[]): number {
+  let bytes = 500
+  for (const body of bodiesOf(ops)) bytes += body.inline?.length ?? 0
+  return bytes
+}

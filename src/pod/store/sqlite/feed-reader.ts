@@ -2,9 +2,9 @@
 
 import { XpodError } from '../../../base/errors.ts'
 import type { SqliteEngine } from '../../../core/db/sqlite/open.ts'
+import { entryOf, type FeedRow, type FloorRow, goneSince } from '../feed.ts'
 import type { ChangesPage, PodReader } from '../pod-store.ts'
-import type { Version } from '../resource.ts'
-import { entryOf, feedColumns, type FeedRow } from './feed.ts'
+import { feedColumns } from './feed.ts'
 import type { LocalIds } from './local-ids.ts'
 
 const maxChanges = 1000
@@ -27,23 +27,4 @@ export function createFeedReader(db: SqliteEngine, ids: LocalIds): Pick<PodReade
       return { entries, next: entries.at(-1)?.version ?? after }
     },
   }
-}
-
-interface FloorRow extends Version {
-  /** Entries up to this one are gone. */
-  readonly floorSeq: number
-  readonly floorMark: number
-}
-
-/** A position from before the feed's floor is truncated; one that this pod never was at is diverged. */
-function goneSince(
-  now: FloorRow,
-  after: Version,
-  markAt: () => number | undefined,
-): 'truncated' | 'diverged' | undefined {
-  if (after.seq === 0) return now.floorSeq === 0 ? undefined : 'truncated'
-  if (after.seq > now.seq) return 'diverged'
-  if (after.seq < now.floorSeq) return 'truncated'
-  const mark = after.seq === now.floorSeq ? now.floorMark : markAt()
-  return mark === after.mark ? undefined : 'diverged'
 }

@@ -1,32 +1,10 @@
-// The feed: one row per committed change (store rule 25). It tells consumers which keys changed, and a retried change what
-// its first outcome was. Rows hold compact JSON arrays; their form is private to this file.
+// The feed as SQLite's writer thread fills it: each commit adds its entry, and a retried change finds its first outcome.
 
 import type { WriterSql } from '../../../core/db/sqlite/procedure.ts'
-import type { Path } from '../../path.ts'
-import type { Change, Outcome } from '../change.ts'
-import type { FeedAgent, FeedEntry, FeedTouch } from '../resource.ts'
+import type { Change } from '../change.ts'
+import { acts, type Committed, type FeedRow, outcomeOf, type TouchLine } from '../feed.ts'
+import { pathOf } from '../rows.ts'
 import type { PlannedWrite } from './writer/plan.ts'
-import { kinds, pathOf } from './rows.ts'
-
-export type Committed = Extract<Outcome, { ok: true }>
-
-type TouchLine = readonly [path: Path, act: number, kind: number, mediaType: string, size: number, modifiedMs: number]
-type ParentLine = readonly [path: Path, containment: number, modifiedMs: number]
-
-const acts = ['create', 'update', 'delete'] as const
-
-export interface FeedRow {
-  readonly seq: number
-  readonly mark: number
-  readonly epoch: number
-  readonly atMs: number
-  readonly opId: string
-  readonly agent: string
-  readonly bytesDelta: number
-  readonly aclSeq: number
-  readonly touched: string
-  readonly parents: string
-}
 
 export const feedColumns =
   'seq, mark, epoch, at_ms AS atMs, op_id AS opId, agent, bytes_delta AS bytesDelta, acl_seq AS aclSeq, touched, parents'
@@ -74,35 +52,7 @@ export function createFeedWriter(sql: WriterSql): FeedWriter {
   }
 }
 
-export function entryOf(row: FeedRow): FeedEntry {
-  return {
-    version: { seq: row.seq, mark: row.mark },
-    epoch: row.epoch,
-    atMs: row.atMs,
-    opId: row.opId,
-    agent: JSON.parse(row.agent) as FeedAgent,
-    bytesDelta: row.bytesDelta,
-    touched: (JSON.parse(row.touched) as TouchLine[]).map(touchOf),
-  }
-}
-
-function outcomeOf(row: FeedRow): Committed {
-  const touched = (JSON.parse(row.touched) as TouchLine[]).map(touchOf)
-  const parents = JSON.parse(row.parents) as ParentLine[]
-  return {
-    ok: true,
-    at: { seq: row.seq, mark: row.mark },
-    aclSeq: row.aclSeq,
-    made: touched.map(({ path, act, modifiedMs }) => ({ path, act, modifiedMs })),
-    parents: parents.map(([path, containment, modifiedMs]) => ({ path, containment: containment === 1, modifiedMs })),
-  }
-}
-
 function touchLine(write: PlannedWrite): TouchLine {
   const { key, kind, act, mediaType, body, modifiedMs } = write
   return [pathOf(key, kind), acts.indexOf(act), kind, mediaType, body?.size ?? 0, modifiedMs]
-}
-
-function touchOf([path, act, kind, mediaType, size, modifiedMs]: TouchLine): FeedTouch {
-  return { path, act: acts[act]!, kind: kinds[kind]!, mediaType, size, modifiedMs }
 }

@@ -4,23 +4,24 @@
 import { XpodError } from '../../../base/errors.ts'
 import type { SqliteEngine } from '../../../core/db/sqlite/open.ts'
 import type { ObjectStore } from '../../../core/objects/object-store.ts'
-import { type Key, keyOf, type Path } from '../../path.ts'
+import { keyOf, type Path } from '../../path.ts'
+import { createBodyReader } from '../bodies.ts'
 import type { ChildPage, Found, PodReader } from '../pod-store.ts'
-import type { Child, PodHead, PodId, PodState, Version } from '../resource.ts'
-import { createBodyReader } from './bodies.ts'
-import { createFeedReader } from './feed-reader.ts'
-import { LocalIds } from './local-ids.ts'
-import type { Quarantine } from './quarantine.ts'
+import type { Quarantine } from '../quarantine.ts'
+import type { PodId, Version } from '../resource.ts'
 import {
+  childOf,
+  type ChildRow,
   containerKind,
-  headColumns,
+  headOf,
   type HeadRow,
   parentKeyOf,
-  pathOf,
-  readColumns,
   resourceOf,
   type ResourceRow,
-} from './rows.ts'
+} from '../rows.ts'
+import { headColumns, readColumns } from './columns.ts'
+import { createFeedReader } from './feed-reader.ts'
+import { LocalIds } from './local-ids.ts'
 
 export interface ReaderParts {
   readonly db: SqliteEngine
@@ -34,14 +35,6 @@ const maxChildren = 10_000
 const maxTurns = 100
 
 type FoundRow = { readonly atSeq: number; readonly atMark: number } & Omit<ResourceRow, 'd'>
-
-interface ChildRow {
-  readonly key: Key
-  readonly kind: number
-  readonly mediaType: string
-  readonly size: number
-  readonly modifiedMs: number
-}
 
 export function createReader({ db, objects, quarantine }: ReaderParts): PodReader {
   const ids = new LocalIds(db)
@@ -63,6 +56,8 @@ export function createReader({ db, objects, quarantine }: ReaderParts): PodReade
   const container = db.prepare<{ seq: number; mark: number; childSeq: number; kind: number }>(
     'SELECT seq, mark, child_seq AS childSeq, kind FROM resource WHERE pod = ? AND parent = ? AND key = ?',
   )
+  const body = db.prepare<{ bytes: Uint8Array }>('SELECT bytes FROM body WHERE id = ? AND pod = ?')
+
   /** Row and pod version, or absence and pod version, in one statement each; created in between, it is found again. */
   function findNow(pod: PodId, path: Path): Found {
     const id = ids.known(pod)
@@ -85,7 +80,12 @@ export function createReader({ db, objects, quarantine }: ReaderParts): PodReade
       return row === undefined ? undefined : headOf(pod, row)
     },
     find: async (pod, path) => findNow(pod, path),
-    ...createBodyReader({ db, objects, quarantine, ids, findNow }),
+    ...createBodyReader({
+      objects,
+      quarantine,
+      findNow,
+      inlineBytes: (pod, id) => body.get(id, ids.known(pod))?.bytes,
+    }),
     ...createFeedReader(db, ids),
     async children(pod, path, after, limit): Promise<ChildPage | undefined> {
       const id = ids.known(pod)
@@ -96,29 +96,5 @@ export function createReader({ db, objects, quarantine }: ReaderParts): PodReade
       const page = children.all(id, key, last, Math.min(limit, maxChildren)).map(childOf)
       return { version: { seq: row.seq, mark: row.mark }, childSeq: row.childSeq, page }
     },
-  }
-}
-
-function headOf(pod: PodId, row: HeadRow): PodHead {
-  return {
-    pod,
-    node: row.node,
-    epoch: row.epoch,
-    state: row.state as PodState,
-    version: { seq: row.seq, mark: row.mark },
-    aclSeq: row.aclSeq,
-    bytes: row.bytes,
-    resources: row.resources,
-    digest: row.digest,
-  }
-}
-
-function childOf(row: ChildRow): Child {
-  return {
-    path: pathOf(row.key, row.kind),
-    kind: row.kind === containerKind ? 'container' : 'document',
-    mediaType: row.mediaType,
-    size: row.size,
-    modifiedMs: row.modifiedMs,
   }
 }

@@ -7,34 +7,24 @@ import type { Metrics } from '../../../base/metrics.ts'
 import type { Random } from '../../../base/random.ts'
 import type { SqliteEngine } from '../../../core/db/sqlite/open.ts'
 import type { ObjectStore } from '../../../core/objects/object-store.ts'
-import type { Change, Op, Outcome, StagedBody } from '../change.ts'
+import { bodiesOf, bytesOf, type Change, type Outcome } from '../change.ts'
+import { startChores, type StoreLimits } from '../chores.ts'
 import type { ImportEntry, PodStore } from '../pod-store.ts'
+import { Quarantine } from '../quarantine.ts'
+import { Reservations } from '../reservations.ts'
 import type { PodId } from '../resource.ts'
-import { startChores } from './chores.ts'
+import { Room } from '../room.ts'
+import { createStager } from '../stage.ts'
+import { createChoreRows, createDiskRoom, createReadUsage, createStageRows } from './calls.ts'
 import { createDirectory } from './directory.ts'
+import { createReader } from './reader.ts'
 import type { ImportCall } from './writer/import.ts'
 import type { NodeCall } from './writer/pods.ts'
-import { Quarantine } from './quarantine.ts'
-import { createReader } from './reader.ts'
-import { Reservations } from './reservations.ts'
-import type { FeedLimits, PinCall } from './writer/retention.ts'
-import { Room } from './room.ts'
-import { createStager } from './stage.ts'
+import type { PinCall } from './writer/retention.ts'
 import { decodeOutcome, encodeCommit, type OutcomeLine } from './wire.ts'
 
-export interface StoreLimits {
-  /** Bytes of disk below which large bodies are refused; the smaller of 5 % and 512 MiB when left out. */
-  readonly minFreeBytes?: number
-  /** How long replaced and deleted blobs are kept. 24 h. */
-  readonly keepBlobsMs?: number
-  /** An upload that takes longer is lost. 24 h. */
-  readonly maxUploadMs?: number
-  readonly feed?: FeedLimits
-}
-
 const importRows = 100
-const hourMs = 3_600_000
-const defaultFeed: FeedLimits = { minMs: 600_000, minRows: 1000, maxMs: 24 * hourMs }
+const dayMs = 86_400_000
 
 export interface SqlitePodStoreOptions {
   readonly db: SqliteEngine
@@ -59,21 +49,14 @@ export async function openSqlitePodStore(options: SqlitePodStoreOptions): Promis
   const room = new Room({ objects, clock, log, minFreeBytes: limits.minFreeBytes })
   const stamp = () => ({ node, instance, nowMs: clock.nowMs(), mark: random.uint32(), isRoomLow: room.isLow })
   await room.refresh()
-  const reservations = new Reservations(db)
-  const chores = startChores({
-    db,
-    objects,
-    clock,
-    log,
-    room,
-    instance,
-    pause,
-    keepBlobsMs: limits.keepBlobsMs ?? 24 * hourMs,
-    maxUploadMs: limits.maxUploadMs ?? 24 * hourMs,
-    feed: limits.feed ?? defaultFeed,
-  })
+  const reservations = new Reservations(createReadUsage(db))
+  const disk = createDiskRoom(db, room)
+  const keepBlobsMs = limits.keepBlobsMs ?? dayMs
+  const rows = createChoreRows(db)
+  const chores = startChores({ rows, objects, clock, log, disk, instance, pause, keepBlobsMs, limits })
   chores.kick()
-  const stager = createStager({ db, objects, random, reservations, room, stamp, pause, onGarbage: () => chores.kick() })
+  const staging = { objects, random, reservations, room, stamp, pause, onGarbage: () => chores.kick() }
+  const stager = createStager({ rows: createStageRows(db), ...staging })
   const commits = metrics.counter('xpod_commits_total', 'Changes committed.')
 
   async function commit(change: Change): Promise<Outcome> {
@@ -98,20 +81,6 @@ export async function openSqlitePodStore(options: SqlitePodStoreOptions): Promis
     apply: (pod, entries) => applyInChunks(db, pod, entries),
     [Symbol.asyncDispose]: () => chores[Symbol.asyncDispose](),
   }
-}
-
-function* bodiesOf(ops: readonly Op[]): Iterable<StagedBody> {
-  for (const op of ops) {
-    if ((op.kind === 'put' || op.kind === 'create') && op.body !== undefined) yield op.body
-    if (op.kind === 'create' && op.meta !== undefined) yield op.meta.body
-  }
-}
-
-/** What a change weighs on its way to the writer. */
-function bytesOf(ops: readonly Op[]): number {
-  let bytes = 500
-  for (const body of bodiesOf(ops)) bytes += body.inline?.length ?? 0
-  return bytes
 }
 
 async function applyInChunks(db: SqliteEngine, pod: PodId, entries: readonly ImportEntry[]): Promise<void> {

@@ -2,8 +2,8 @@
 // created or deleted, because the grandparent's listing shows the parent's time.
 
 import type { Key } from '../../../path.ts'
+import { containerKind, firstAuxiliary, parentKeyOf } from '../../rows.ts'
 import type { Plan, PlannedBump } from './plan.ts'
-import { containerKind, firstAuxiliary, parentKeyOf } from '../rows.ts'
 
 export interface Bumps {
   readonly stored: readonly PlannedBump[]

@@ -3,39 +3,8 @@
 // any two of these repeats the rest. Keys are never reused, so a sweeper that slept deletes nothing of anybody.
 
 import type { Procedures } from '../../../../core/db/sqlite/procedure.ts'
-import type { PodId } from '../../resource.ts'
-
-export interface StageCall {
-  readonly pod: PodId
-  readonly blob: string
-  readonly node: string
-  readonly instance: string
-  readonly nowMs: number
-}
-
-export interface UnstageCall {
-  readonly pod: PodId
-  readonly blob: string
-}
-
-export interface AbandonCall {
-  readonly instance: string
-  /** Stage rows from before this are past the upload limit. */
-  readonly beforeMs: number
-}
-
-export interface MarkCall {
-  readonly nowMs: number
-  /** Garbage from before this is due. */
-  readonly beforeMs: number
-}
-
-export interface Doomed {
-  readonly pod: number
-  readonly ref: string
-}
-
-export const choreRows = 500
+import { type AbandonCall, choreRows, type Doomed, type MarkCall } from '../../chores.ts'
+import type { StageCall, UnstageCall } from '../../stage.ts'
 
 /** `since_ms` of a row whose object is being deleted: no pin saves it any more. */
 const doomedMs = -1

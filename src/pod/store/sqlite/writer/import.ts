@@ -9,8 +9,9 @@ import { resourceDigest, xorInto } from '../../digest.ts'
 import type { ImportEntry } from '../../pod-store.ts'
 import { bytesPerResource } from '../../quota.ts'
 import type { PodId } from '../../resource.ts'
+import { aclKind, type HeadRow, kinds, parentKeyOf, type ResourceRow } from '../../rows.ts'
 import { createPodRows } from './plan.ts'
-import { aclKind, headColumns, type HeadRow, insertArgs, kinds, parentKeyOf, type ResourceRow } from '../rows.ts'
+import { headColumns, insertArgs } from '../columns.ts'
 
 export interface ImportCall {
   readonly pod: PodId

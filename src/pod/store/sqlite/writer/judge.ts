@@ -12,7 +12,7 @@ import {
   subjectOf,
 } from '../../../path.ts'
 import type { Op, Refusal, Require, StagedBody } from '../../change.ts'
-import { aclKind, containerKind, documentKind, firstAuxiliary, type HeadRow, hasFormOf, kinds } from '../rows.ts'
+import { aclKind, containerKind, documentKind, firstAuxiliary, type HeadRow, hasFormOf, kinds } from '../../rows.ts'
 import type { Plan } from './plan.ts'
 
 export interface Refused {

@@ -6,7 +6,8 @@ import assert from 'node:assert/strict'
 import type { WriterSql } from '../../../../core/db/sqlite/procedure.ts'
 import type { Key, Path } from '../../../path.ts'
 import type { StagedBody } from '../../change.ts'
-import { containerKind, type HeadRow, parentKeyOf, pathOf, resourceColumns, type ResourceRow } from '../rows.ts'
+import { containerKind, type HeadRow, parentKeyOf, pathOf, type ResourceRow } from '../../rows.ts'
+import { resourceColumns } from '../columns.ts'
 
 export interface PlannedWrite {
   readonly key: Key

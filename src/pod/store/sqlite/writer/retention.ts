@@ -3,24 +3,9 @@
 
 import { type Procedures, type WriterSql } from '../../../../core/db/sqlite/procedure.ts'
 import { XpodError } from '../../../../base/errors.ts'
+import { choreRows, type TrimCall } from '../../chores.ts'
 import type { FeedPin } from '../../pod-store.ts'
 import type { PodId, Version } from '../../resource.ts'
-import { choreRows } from './garbage.ts'
-
-export interface FeedLimits {
-  /** Entries younger than this are kept. 10 min. */
-  readonly minMs: number
-  /** This many entries of a pod are kept, unless they are too old. 1000. */
-  readonly minRows: number
-  /** Older entries go, unless pinned. 24 h. */
-  readonly maxMs: number
-}
-
-export interface TrimCall extends FeedLimits {
-  readonly nowMs: number
-  /** Local id of the pod to go on behind; 0 to begin. */
-  readonly after: number
-}
 
 export interface PinCall extends FeedPin {
   readonly pod: PodId
@@ -138,8 +123,8 @@ function emptyPod(sql: WriterSql): (call: { readonly nowMs: number }) => boolean
   const discard = sql.prepare('INSERT OR IGNORE INTO garbage (pod, ref, seq, since_ms) VALUES (?, ?, ?, ?)')
   const stages = sql.prepare<{ blob: string }>('SELECT blob FROM stage WHERE pod = ? LIMIT ?')
   const removeStage = sql.prepare('DELETE FROM stage WHERE pod = ? AND blob = ?')
-  const chunks = ['feed', 'group_ref', 'feed_pin'].map((table) => {
-    const key = { feed: 'seq', group_ref: 'document', feed_pin: 'name' }[table]
+  const chunks = ['feed', 'group_ref', 'feed_pin', 'channel'].map((table) => {
+    const key = { feed: 'seq', group_ref: 'document', feed_pin: 'name', channel: 'id' }[table]
     return sql.prepare(
       `DELETE FROM ${table} WHERE pod = ? AND ${key} IN (SELECT ${key} FROM ${table} WHERE pod = ? LIMIT ?)`,
     )

@@ -4,8 +4,9 @@
 import type { WriterSql } from '../../../../core/db/sqlite/procedure.ts'
 import { resourceDigest, xorInto } from '../../digest.ts'
 import type { Version } from '../../resource.ts'
+import { aclKind, type HeadRow, noHash, parentKeyOf, type ResourceRow } from '../../rows.ts'
 import type { PlannedBump, PlannedWrite } from './plan.ts'
-import { aclKind, type HeadRow, insertArgs, noHash, parentKeyOf, type ResourceRow } from '../rows.ts'
+import { insertArgs } from '../columns.ts'
 
 export interface WriteContext {
   readonly head: HeadRow

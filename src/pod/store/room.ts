@@ -1,10 +1,10 @@
 // Whether the disk under the bodies still has room above the floor. Asked of the object store at most once a second; in
 // between the last answer counts. When room has come back after a full disk, the database is told.
 
-import { MiB } from '../../../base/bytes.ts'
-import type { Clock } from '../../../base/clock.ts'
-import type { Log } from '../../../base/log.ts'
-import type { ObjectStore } from '../../../core/objects/object-store.ts'
+import { MiB } from '../../base/bytes.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Log } from '../../base/log.ts'
+import type { ObjectStore } from '../../core/objects/object-store.ts'
 
 export interface RoomOptions {
   readonly objects: ObjectStore

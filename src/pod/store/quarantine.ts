@@ -1,10 +1,10 @@
 // Rows whose content is not what was written: named in the log, counted, and listed for /readyz?verbose, at most 1000 of
 // them. In memory only: a restart reads them again, finds them again, and a replaced one is whole again.
 
-import type { Log } from '../../../base/log.ts'
-import type { Metrics } from '../../../base/metrics.ts'
-import type { Path } from '../../path.ts'
-import type { PodId } from '../resource.ts'
+import type { Log } from '../../base/log.ts'
+import type { Metrics } from '../../base/metrics.ts'
+import type { Path } from '../path.ts'
+import type { PodId } from './resource.ts'
 
 export interface QuarantinedRow {
   readonly pod: PodId

@@ -1,36 +1,39 @@
 // Bytes on their way into a pod: what is staged but not committed counts against the quota, so that a thousand uploads at
 // once cannot pass it together (store rule 19). In memory: a staged body does not outlive the process that took it.
 
-import { XpodError } from '../../../base/errors.ts'
-import type { SqliteEngine } from '../../../core/db/sqlite/open.ts'
-import type { PodId } from '../resource.ts'
+import { XpodError } from '../../base/errors.ts'
+import type { PodId } from './resource.ts'
 
 export interface Reservation extends Disposable {
   /** Makes the reservation at least this large. Throws QUOTA_EXCEEDED, POD_UNKNOWN. */
-  reach(bytes: number): void
+  reach(bytes: number): Promise<void>
 }
 
+/** What a pod holds and may hold; undefined when there is no such pod. */
+export type ReadUsage = (pod: PodId) => Promise<{ readonly bytes: number; readonly quota: number } | undefined>
+
 export class Reservations {
-  readonly #usage
+  readonly #readUsage: ReadUsage
   readonly #staged = new Map<PodId, number>()
 
-  constructor(db: SqliteEngine) {
-    this.#usage = db.prepare<{ bytes: number; quota: number }>(
-      `SELECT h.bytes, p.quota_bytes AS quota FROM pod p JOIN pod_head h ON h.pod = p.pod
-       WHERE p.id = ? AND p.name IS NOT NULL`,
-    )
+  constructor(readUsage: ReadUsage) {
+    this.#readUsage = readUsage
   }
 
   /** `spare` bytes need no room: what the body replaces gives as much back. Asks nothing of the database before `reach`. */
   open(pod: PodId, spare: number): Reservation {
     let reserved = 0
+    let isOpen = true
     return {
-      reach: (bytes) => {
+      reach: async (bytes) => {
         const wanted = Math.max(0, bytes - spare)
-        if (wanted > reserved) this.#take(pod, wanted - reserved)
-        reserved = Math.max(reserved, wanted)
+        if (wanted <= reserved) return
+        await this.#take(pod, wanted - reserved)
+        if (isOpen) reserved = wanted
+        else this.#give(pod, wanted - reserved)
       },
       [Symbol.dispose]: () => {
+        isOpen = false
         this.#give(pod, reserved)
         reserved = 0
       },
@@ -41,8 +44,9 @@ export class Reservations {
     return this.#staged.get(pod) ?? 0
   }
 
-  #take(pod: PodId, bytes: number): void {
-    const usage = this.#usage.get(pod)
+  /** What others stage while the database is asked counts, because the sum is looked at after it has answered. */
+  async #take(pod: PodId, bytes: number): Promise<void> {
+    const usage = await this.#readUsage(pod)
     if (usage === undefined) throw new XpodError('POD_UNKNOWN')
     const staged = this.stagedBytes(pod)
     if (usage.bytes + staged + bytes > usage.quota) {

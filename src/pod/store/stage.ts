@@ -2,24 +2,42 @@
 // before the first byte reaches the object store, so that whatever happens a row knows of the blob; the commit consumes
 // that row (store rules 15 to 19).
 
-import { MiB } from '../../../base/bytes.ts'
-import { XpodError } from '../../../base/errors.ts'
-import type { Random } from '../../../base/random.ts'
-import type { SqliteEngine } from '../../../core/db/sqlite/open.ts'
-import type { ObjectStore } from '../../../core/objects/object-store.ts'
-import type { Staged } from '../change.ts'
-import { maxInlineBytes, stageInline } from '../inline.ts'
-import type { StageLimits } from '../pod-store.ts'
-import type { PodId } from '../resource.ts'
+import { MiB } from '../../base/bytes.ts'
+import { XpodError } from '../../base/errors.ts'
+import type { Random } from '../../base/random.ts'
+import type { ObjectStore } from '../../core/objects/object-store.ts'
+import type { Staged } from './change.ts'
+import { maxInlineBytes, stageInline } from './inline.ts'
+import type { StageLimits } from './pod-store.ts'
 import type { Reservation, Reservations } from './reservations.ts'
+import type { PodId } from './resource.ts'
 import type { Room } from './room.ts'
-import type { StageCall, UnstageCall } from './writer/garbage.ts'
 
 /** Room is reserved in steps while a body of unknown length arrives. */
 const reserveStepBytes = 1 * MiB
 
+export interface StageCall {
+  readonly pod: PodId
+  readonly blob: string
+  readonly node: string
+  readonly instance: string
+  readonly nowMs: number
+}
+
+export interface UnstageCall {
+  readonly pod: PodId
+  readonly blob: string
+}
+
+/** Stage rows; each call is durable when it resolves. */
+export interface StageRows {
+  add(call: StageCall): Promise<void>
+  /** The blob becomes garbage if the row is still there. */
+  drop(call: UnstageCall): Promise<void>
+}
+
 export interface StageParts {
-  readonly db: SqliteEngine
+  readonly rows: StageRows
   readonly objects: ObjectStore
   readonly random: Random
   readonly reservations: Reservations
@@ -37,7 +55,7 @@ export interface Stager {
 }
 
 export function createStager(parts: StageParts): Stager {
-  const { db, objects, random, reservations, room } = parts
+  const { rows, objects, random, reservations, room } = parts
   /** Staged blobs without a commit yet. */
   const open = new Map<string, Reservation>()
 
@@ -50,7 +68,7 @@ export function createStager(parts: StageParts): Stager {
   async function giveUp(pod: PodId, blob: string): Promise<void> {
     if (!open.has(blob)) return
     consumed(blob)
-    await db.call('stage.drop', { pod, blob } satisfies UnstageCall, { lane: pod })
+    await rows.drop({ pod, blob })
     parts.onGarbage()
   }
 
@@ -58,7 +76,7 @@ export function createStager(parts: StageParts): Stager {
     const blob = `${pod}/${random.uuid()}`
     open.set(blob, body.reservation)
     try {
-      await db.call('stage.add', { pod, blob, ...parts.stamp() } satisfies StageCall, { lane: pod })
+      await rows.add({ pod, blob, ...parts.stamp() })
       const { size, sha256 } = await objects.put(blob, body.all(), { size: body.limits.expectedBytes }, signal)
       body.assertComplete(size)
       await parts.pause?.('staged')
@@ -109,7 +127,7 @@ class Arriving {
   async readSmall(signal: AbortSignal): Promise<Uint8Array | undefined> {
     const { expectedBytes } = this.limits
     if (expectedBytes !== undefined && expectedBytes > maxInlineBytes) {
-      this.#reserve(expectedBytes)
+      await this.#reserve(expectedBytes)
       return undefined
     }
     for (;;) {
@@ -144,18 +162,18 @@ class Arriving {
       await this.#source.return?.()
       throw tooLarge(this.limits)
     }
-    if (this.#size > Math.max(maxInlineBytes, this.#reservedBytes)) this.#reserve(this.#size + reserveStepBytes)
+    if (this.#size > Math.max(maxInlineBytes, this.#reservedBytes)) await this.#reserve(this.#size + reserveStepBytes)
     return value
   }
 
   /** The step beyond what has arrived is only taken when there is room for it. */
-  #reserve(bytes: number): void {
+  async #reserve(bytes: number): Promise<void> {
     try {
-      this.reservation.reach(bytes)
+      await this.reservation.reach(bytes)
       this.#reservedBytes = bytes
     } catch (error) {
       if (!(error instanceof XpodError) || error.code !== 'QUOTA_EXCEEDED' || this.#size === 0) throw error
-      this.reservation.reach(this.#size)
+      await this.reservation.reach(this.#size)
       this.#reservedBytes = this.#size
     }
   }

@@ -5,48 +5,47 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 
-import { collect } from '../../../base/bytes.ts'
-import { XpodError } from '../../../base/errors.ts'
-import type { SqliteEngine } from '../../../core/db/sqlite/open.ts'
-import type { ObjectStore } from '../../../core/objects/object-store.ts'
-import type { Path } from '../../path.ts'
-import type { ByteRange, Found, PodReader } from '../pod-store.ts'
-import type { PodId, Resource } from '../resource.ts'
+import { collect } from '../../base/bytes.ts'
+import { XpodError } from '../../base/errors.ts'
+import type { ObjectStore, ReadHints } from '../../core/objects/object-store.ts'
+import type { Path } from '../path.ts'
 import { complete, proving } from './body-streams.ts'
-import type { LocalIds } from './local-ids.ts'
+import type { ByteRange, Found, PodReader } from './pod-store.ts'
 import type { Quarantine } from './quarantine.ts'
+import type { PodId, Resource } from './resource.ts'
 
 /** Blobs whose hash was right when they were streamed; beyond this they are hashed again. */
 const maxProven = 10_000
 
+type Bytes = Uint8Array | undefined
+
 export interface BodyParts {
-  readonly db: SqliteEngine
   readonly objects: ObjectStore
   readonly quarantine: Quarantine
-  readonly ids: LocalIds
-  readonly findNow: (pod: PodId, path: Path) => Found
+  readonly findNow: (pod: PodId, path: Path) => Found | Promise<Found>
+  /** The bytes of a small body, by the number that its row gives. */
+  readonly inlineBytes: (pod: PodId, id: number) => Bytes | Promise<Bytes>
 }
 
 export function createBodyReader(parts: BodyParts): Pick<PodReader, 'readBody' | 'streamBody'> {
-  const { db, objects, quarantine, ids, findNow } = parts
+  const { objects, quarantine, findNow, inlineBytes } = parts
   const proven = new Set<string>()
-  const body = db.prepare<{ bytes: Uint8Array }>('SELECT bytes FROM body WHERE id = ? AND pod = ?')
 
   /** The row was read before; it is damage only when the same version still stands there. */
-  function damaged(pod: PodId, resource: Resource, reason: string): XpodError {
-    const { resource: now } = findNow(pod, resource.path)
+  async function damaged(pod: PodId, resource: Resource, reason: string): Promise<XpodError> {
+    const { resource: now } = await findNow(pod, resource.path)
     const isSame = now?.version.seq === resource.version.seq && now.version.mark === resource.version.mark
     if (!isSame) return new XpodError('OVERLOADED', 'it changed while it was read')
     quarantine.add(pod, resource.path, reason)
     return new XpodError('CORRUPT', reason)
   }
 
-  async function bytesOf(pod: PodId, resource: Resource, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  async function bytesOf(pod: PodId, resource: Resource, signal: AbortSignal): Promise<Bytes> {
     const ref = resource.bodyRef
     assert(ref !== undefined, 'containers have no body')
-    if ('inline' in ref) return body.get(ref.inline, ids.known(pod))?.bytes
+    if ('inline' in ref) return inlineBytes(pod, ref.inline)
     try {
-      return await collect(await objects.get(ref.blob, undefined, signal), resource.size)
+      return await collect(await objects.get(ref.blob, undefined, signal, hintsOf(resource)), resource.size)
     } catch (error) {
       if (error instanceof XpodError && error.code === 'NOT_FOUND') return undefined
       throw error
@@ -55,8 +54,8 @@ export function createBodyReader(parts: BodyParts): Pick<PodReader, 'readBody' |
 
   async function readBody(pod: PodId, resource: Resource, signal: AbortSignal): Promise<Uint8Array> {
     const bytes = await bytesOf(pod, resource, signal)
-    if (bytes === undefined) throw damaged(pod, resource, 'body missing')
-    if (!hash('sha256', bytes, 'buffer').equals(resource.sha256)) throw damaged(pod, resource, 'hash mismatch')
+    if (bytes === undefined) throw await damaged(pod, resource, 'body missing')
+    if (!hash('sha256', bytes, 'buffer').equals(resource.sha256)) throw await damaged(pod, resource, 'hash mismatch')
     return bytes
   }
 
@@ -66,9 +65,9 @@ export function createBodyReader(parts: BodyParts): Pick<PodReader, 'readBody' |
     blob: string,
     { range, signal }: { readonly range: ByteRange | undefined; readonly signal: AbortSignal },
   ) {
-    const stream = await objects.get(blob, range, signal).catch((error: unknown) => {
+    const stream = await objects.get(blob, range, signal, hintsOf(resource)).catch(async (error: unknown) => {
       const isMissing = error instanceof XpodError && error.code === 'NOT_FOUND'
-      throw isMissing ? damaged(pod, resource, 'body missing') : error
+      throw isMissing ? await damaged(pod, resource, 'body missing') : error
     })
     const damage = (reason: string) => damaged(pod, resource, reason)
     if (range !== undefined) yield* complete(stream, range.end - range.start + 1, damage)
@@ -92,4 +91,9 @@ export function createBodyReader(parts: BodyParts): Pick<PodReader, 'readBody' |
       }
     },
   }
+}
+
+/** What a cache below need not ask for. */
+function hintsOf({ size, sha256 }: Resource): ReadHints {
+  return { size, sha256 }
 }

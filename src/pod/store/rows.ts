@@ -1,8 +1,8 @@
-// Rows of the tables and the values of the contract that they stand for. Shared by the writer thread and the reading side.
+// Rows of the tables and the values of the contract that they stand for. Shared by everything that reads or writes them,
+// whichever database holds them; the texts of queries are each engine's own.
 
-import type { SqlValue } from '../../../core/db/database.ts'
-import { isContainer, type Key, type Path } from '../../path.ts'
-import type { BodyRef, Kind, Resource } from '../resource.ts'
+import { isContainer, type Key, type Path } from '../path.ts'
+import type { BodyRef, Child, Kind, PodHead, PodId, PodRecord, PodState, Resource } from './resource.ts'
 
 /** The order is stored: only ever append. Below `firstAuxiliary` a resource is listed by its parent. */
 export const kinds: readonly Kind[] = ['container', 'document', 'acl', 'meta']
@@ -31,12 +31,6 @@ export interface ResourceRow {
   readonly d: Uint8Array
 }
 
-/** All that a reader needs; `d` is for the writer. */
-export const readColumns =
-  'key, kind, seq, mark, child_seq AS childSeq, media_type AS mediaType, size, sha256, body, blob, modified_ms AS modifiedMs'
-
-export const resourceColumns = `${readColumns}, d`
-
 export interface HeadRow {
   readonly pod: number
   readonly node: string
@@ -51,8 +45,16 @@ export interface HeadRow {
   readonly pins: number
 }
 
-export const headColumns =
-  'h.pod, h.node, h.epoch, h.state, h.seq, h.mark, h.acl_seq AS aclSeq, h.bytes, h.resources, h.digest, h.pins'
+export interface RecordRow {
+  readonly id: string
+  readonly name: string
+  readonly base: string
+  readonly aliases: string
+  readonly owners: string
+  readonly quotaBytes: number
+  readonly quotaResources: number
+  readonly createdMs: number
+}
 
 export function parentKeyOf(key: Key): Key {
   return key === '' ? aboveRoot : key.slice(0, key.lastIndexOf('/'))
@@ -86,22 +88,42 @@ function bodyRefOf(row: Pick<ResourceRow, 'body' | 'blob'>): BodyRef | undefined
   return row.body === null ? undefined : { inline: row.body }
 }
 
-/** Arguments of an insert into `resource`, in the order of the table. */
-export function insertArgs(pod: number, row: ResourceRow): SqlValue[] {
-  return [
+export function headOf(pod: PodId, row: HeadRow): PodHead {
+  return {
     pod,
-    parentKeyOf(row.key),
-    row.key,
-    row.kind,
-    row.seq,
-    row.mark,
-    row.childSeq,
-    row.mediaType,
-    row.size,
-    row.sha256,
-    row.body,
-    row.blob,
-    row.modifiedMs,
-    row.d,
-  ]
+    node: row.node,
+    epoch: row.epoch,
+    state: row.state as PodState,
+    version: { seq: row.seq, mark: row.mark },
+    aclSeq: row.aclSeq,
+    bytes: row.bytes,
+    resources: row.resources,
+    digest: row.digest,
+  }
+}
+
+export interface ChildRow {
+  readonly key: Key
+  readonly kind: number
+  readonly mediaType: string
+  readonly size: number
+  readonly modifiedMs: number
+}
+
+export function childOf(row: ChildRow): Child {
+  return {
+    path: pathOf(row.key, row.kind),
+    kind: row.kind === containerKind ? 'container' : 'document',
+    mediaType: row.mediaType,
+    size: row.size,
+    modifiedMs: row.modifiedMs,
+  }
+}
+
+export function recordOf(row: RecordRow): PodRecord {
+  return {
+    ...row,
+    aliases: JSON.parse(row.aliases) as string[],
+    owners: JSON.parse(row.owners) as string[],
+  }
 }

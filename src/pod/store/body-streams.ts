@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 
 /** Makes the error to throw, and notes the damage. */
-type Damage = (reason: string) => Error
+type Damage = (reason: string) => Promise<Error>
 
 /** Holds back the last chunk until the hash of all is known to be right. */
 export async function* proving(
@@ -19,7 +19,7 @@ export async function* proving(
     digest.update(chunk)
     held = chunk
   }
-  if (!digest.digest().equals(sha256)) throw damage('hash mismatch')
+  if (!digest.digest().equals(sha256)) throw await damage('hash mismatch')
   if (held !== undefined) yield held
 }
 
@@ -34,5 +34,5 @@ export async function* complete(
     left -= chunk.length
     yield chunk
   }
-  if (left !== 0) throw damage('body cut')
+  if (left !== 0) throw await damage('body cut')
 }

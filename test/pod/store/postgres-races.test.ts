@@ -1,0 +1,153 @@
+// Two processes that both pass the fence of the same pods, which no healthy cluster has: whatever meets whatever, the database
+// alone keeps the order. Each race runs again and again (XPOD_TEST_ROUNDS_RACES; 1 000 in CI).
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import type { Op, Outcome } from '../../../src/pod/store/change.ts'
+import type { PodStore } from '../../../src/pod/store/pod-store.ts'
+import type { PodId } from '../../../src/pod/store/resource.ts'
+import { rounds } from '../../support/needs.ts'
+import { lacksPostgres } from '../../support/postgres-programs.ts'
+import { openPostgresTestStore } from '../../support/postgres-store.ts'
+import { changeOf, createPod, inlineBody, putOp } from '../../support/temporary-store.ts'
+
+const count = rounds('RACES', 30)
+const skip = { skip: lacksPostgres }
+
+interface Pair extends AsyncDisposable {
+  readonly one: PodStore
+  readonly other: PodStore
+}
+
+async function openPair(): Promise<Pair> {
+  await using stack = new AsyncDisposableStack()
+  const one = stack.use(await openPostgresTestStore())
+  const { url, instance, clock, objects } = one
+  const other = stack.use(await openPostgresTestStore({ url, instance, clock, objects }))
+  const owned = stack.move()
+  return { one: one.store, other: other.store, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+async function commit(store: PodStore, pod: PodId, ...ops: Op[]): Promise<Outcome> {
+  return store.commit(changeOf(pod, ops))
+}
+
+/** Who begins first changes from round to round. */
+function both<T>(round: number, first: () => Promise<T>, second: () => Promise<T>): Promise<[T, T]> {
+  if (round % 2 === 0) return Promise.all([first(), second()])
+  const late = second()
+  return Promise.all([first(), late])
+}
+
+function whyOf(outcome: Outcome): string {
+  return outcome.ok ? 'ok' : outcome.why
+}
+
+test('a child created while its container is deleted: one of the two happens', skip, async () => {
+  await using pair = await openPair()
+  const { one, other } = pair
+  const pod = await createPod(one, 'alice')
+  for (let round = 0; round < count; round++) {
+    const path = `/c${round}/`
+    assert((await commit(one, pod, { kind: 'container', path })).ok)
+    const create: Op = {
+      ...{ kind: 'create', container: path, wish: 'x', fallback: 'y', mediaType: 'a/b', body: inlineBody('1') },
+    }
+    const [made, gone] = await both(
+      round,
+      () => commit(one, pod, create),
+      () => commit(other, pod, { kind: 'delete', path }),
+    )
+    const outcome = `${whyOf(made)} ${whyOf(gone)}`
+    assert(['ok not-empty', 'missing ok'].includes(outcome), outcome)
+    assert.equal((await one.find(pod, `${path}x`)).resource !== undefined, made.ok)
+    assert.equal((await one.find(pod, path)).resource !== undefined, made.ok)
+  }
+  await assertWhole(one, pod)
+})
+
+test('a document and a child of a container of its name: one of the two happens', skip, async () => {
+  await using pair = await openPair()
+  const { one, other } = pair
+  const pod = await createPod(one, 'alice')
+  for (let round = 0; round < count; round++) {
+    const path = `/x${round}`
+    const [flat, deep] = await both(
+      round,
+      () => commit(one, pod, putOp(path, '1')),
+      () => commit(other, pod, putOp(`${path}/y`, '1')),
+    )
+    assert(['ok ancestor-is-document', 'slash-twin ok'].includes(`${whyOf(flat)} ${whyOf(deep)}`))
+    assert.equal((await one.find(pod, path)).resource?.path, flat.ok ? path : `${path}/`)
+  }
+  await assertWhole(one, pod)
+})
+
+test('two PUTs of one path: both happen, one after the other, and the later one stands', skip, async () => {
+  await using pair = await openPair()
+  const { one, other } = pair
+  const pod = await createPod(one, 'alice')
+  for (let round = 0; round < count; round++) {
+    const path = `/p${round % 7}/x`
+    const outcomes = await both(
+      round,
+      () => commit(one, pod, putOp(path, 'one')),
+      () => commit(other, pod, putOp(path, 'other')),
+    )
+    const versions = outcomes.map((outcome) => (outcome.ok ? outcome.at : assert.fail(outcome.why)))
+    const later = versions[0]!.seq > versions[1]!.seq ? 0 : 1
+    assert.equal(Math.abs(versions[0]!.seq - versions[1]!.seq), 1)
+    const { resource } = await one.find(pod, path)
+    assert.deepEqual(resource!.version, versions[later])
+    const body = await one.readBody(pod, resource!, new AbortController().signal)
+    assert.equal(Buffer.from(body).toString(), ['one', 'other'][later])
+  }
+  await assertWhole(one, pod)
+})
+
+test('batches that lock the same pods in other orders all end, and none is lost', skip, async () => {
+  await using pair = await openPair()
+  const { one, other } = pair
+  const pods: PodId[] = []
+  for (let index = 0; index < 6; index++) pods.push(await createPod(one, `p${index}`))
+  for (let round = 0; round < count; round++) {
+    const put = (store: PodStore, name: string) => (pod: PodId) => commit(store, pod, putOp(`/${name}${round}`, name))
+    const outcomes = await Promise.all([...pods.map(put(one, 'a')), ...pods.toReversed().map(put(other, 'b'))])
+    assert.deepEqual(
+      outcomes.filter((outcome) => !outcome.ok),
+      [],
+    )
+  }
+  for (const pod of pods) {
+    assert.equal((await one.head(pod))!.version.seq, 1 + 2 * count)
+    await assertWhole(one, pod)
+  }
+})
+
+/** Counters, feed and digest agree with the rows that are there. */
+async function assertWhole(store: PodStore, pod: PodId): Promise<void> {
+  const head = (await store.head(pod))!
+  const rows = await collectRows(store, pod, '/')
+  assert.equal(head.resources, rows.length)
+  assert.equal(
+    head.bytes,
+    rows.reduce((sum, { size }) => sum + size + 256, 0),
+  )
+  const page = await store.changes(pod, { seq: 0, mark: 0 }, 1000)
+  if (!('entries' in page)) return
+  assert.deepEqual(
+    page.entries.map(({ version }) => version.seq),
+    Array.from({ length: Math.min(1000, head.version.seq) }, (_, index) => index + 1),
+  )
+}
+
+async function collectRows(store: PodStore, pod: PodId, path: string): Promise<{ readonly size: number }[]> {
+  const listed = await store.children(pod, path, undefined, 10_000)
+  const rows: { readonly size: number }[] = [{ size: 0 }]
+  for (const child of listed!.page) {
+    if (child.kind === 'container') rows.push(...(await collectRows(store, pod, child.path)))
+    else rows.push(child)
+  }
+  return rows
+}
