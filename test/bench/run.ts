@@ -1,10 +1,11 @@
 // `npm run bench [-- --only P1,P3] [--json FILE] [--quick] [--resources N] [--upload MIB] [--peers]`: measures the claims and
 // prints one table. Each claim has a fresh server. `--resources` makes so many first, to see how cost grows; P4-100000,
-// P8-resources and P8-accounts run only by name. `--peers` adds Community Solid Server, installed from its own package.json.
+// P8-resources, P8-accounts and P17-delete run only by name. `--peers` adds Community Solid Server, installed from its own package.json.
 
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
+import { disturbing, disturbingAtScale } from './disturbed.ts'
 import { identity, identityAtScale } from './identity.ts'
 import { comparePeers } from './peers.ts'
 import { reading, readingAtScale } from './reading.ts'
@@ -28,8 +29,8 @@ const options: BenchOptions = {
   resources: Number(values.resources),
   uploadBytes: Number(values.upload) << 20,
 }
-const usual = [...reading, ...writing, ...starting, ...identity]
-const atScale = [...readingAtScale, ...startingAtScale, ...identityAtScale]
+const usual = [...reading, ...writing, ...starting, ...identity, ...disturbing]
+const atScale = [...readingAtScale, ...startingAtScale, ...identityAtScale, ...disturbingAtScale]
 const wished = values.only?.split(',')
 const claims = wished === undefined ? usual : [...usual, ...atScale].filter(({ name }) => wished.includes(name))
 
