@@ -8,6 +8,7 @@ import { createLoginDocuments, type LoginDocuments } from '../identity/account/l
 import { createRevocations } from '../identity/account/revocations.ts'
 import { createScrypt } from '../identity/account/scrypt.ts'
 import { createAccounts } from '../identity/account/sql-accounts.ts'
+import { createStanding } from '../identity/account/sql/standing.ts'
 import type { Accounts } from '../identity/account/accounts.ts'
 import type { Provider } from '../identity/provider/contract.ts'
 import type { ProviderPages } from '../identity/provider/pages.ts'
@@ -16,6 +17,7 @@ import { openSealer } from '../identity/sealing.ts'
 import { createThrottle } from '../identity/throttle.ts'
 import { wantsHtml } from '../identity/web/preference.ts'
 import type { DocumentReaders } from '../pod/access/remote-document.ts'
+import type { Grants } from '../pod/notify/judge.ts'
 import type { RdfWorkers } from '../pod/rdf/workers.ts'
 import type { AccountPages } from './account-pages.ts'
 import type { CenterOptions } from './options.ts'
@@ -25,6 +27,7 @@ export interface Identity extends AsyncDisposable {
   readonly accounts: Accounts
   readonly provider: Provider
   readonly isLogin: LoginDocuments['isLogin']
+  readonly grants: Grants
   /** Undefined when the path is not one of identity. */
   handle(request: HttpRequest, path: string): Promise<HttpAnswer> | undefined
 }
@@ -76,6 +79,7 @@ export async function openIdentity(
     accounts,
     provider,
     isLogin: loginDocuments.isLogin,
+    grants: { isRevoked: (grant) => revocations.isRevoked(grant), stands: createStanding(db, clock) },
     handle(request, path) {
       if (isProviderPath(path)) return provider.handle(request)
       return isAccountPath(request, path) ? pages.load().then((loaded) => loaded.handle(request, path)!) : undefined

@@ -1,0 +1,197 @@
+// The updates of old: the `solid-0.1` WebSocket that rdflib and mashlib listen on (solid-spec, api-websockets.md), found by the
+// Updates-Via header. `sub URL` is answered by `ack URL` or `err URL why`; each change of what was subscribed to says
+// `pub URL`. Off by default (--legacy-updates).
+//
+// The protocol knows no login: browsers cannot send a token with it, and the commands `auth` and `dpop` that were once
+// drafted for it were never settled. So only what anyone may read can be subscribed to, and that is asked again at each
+// `pub`. Nothing is resumed: clients look again when they reconnect. Each commit is told on its own, because rdflib counts
+// them to tell its own writes from those of others.
+
+import type { Log } from '../../../base/log.ts'
+import type { Metrics } from '../../../base/metrics.ts'
+import { KiB } from '../../../base/bytes.ts'
+import type { UpgradeAnswer, UpgradeRequest, WebSocketPeer } from '../../../core/http/websocket.ts'
+import type { PodResponse } from '../../exchange.ts'
+import type { Path } from '../../path.ts'
+import { urlOf } from '../../resource/links.ts'
+import type { PodServer } from '../../server.ts'
+import type { PodReader } from '../../store/pod-store.ts'
+import type { PodRecord } from '../../store/resource.ts'
+import { pathInPod } from '../../url.ts'
+import type { Follower, Listener } from '../follower.ts'
+import type { Judge } from '../judge.ts'
+import { createReceiverCounters, type ReceiverCounters } from './counters.ts'
+
+export const legacyPath: Path = '/.notifications/solid-0.1'
+
+export interface LegacyParts {
+  readonly follower: Follower
+  readonly judge: Pick<Judge, 'mayRead'>
+  readonly store: Pick<PodReader, 'head'>
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+export interface LegacyUpdates {
+  /** Of `legacyPath` in a pod. */
+  upgrade(pod: PodRecord, request: UpgradeRequest): UpgradeAnswer
+}
+
+const version = 'solid-0.1'
+const maxTopics = 256
+/** `pub`s that wait for the reader; beyond it a topic waits only once. */
+const maxWaiting = 500
+const maxBufferedBytes = 64 * KiB
+const maxEchoed = 2000
+
+type Offer = 'ours' | 'none' | 'other'
+
+export function createLegacyUpdates(parts: LegacyParts): LegacyUpdates {
+  const counters = createReceiverCounters(parts.metrics, 'legacy')
+  return {
+    upgrade(pod, { headers }) {
+      const offer = offerOf(headers['sec-websocket-protocol'])
+      const open = (peer: WebSocketPeer): void => new LegacySocket(parts, counters, pod, peer).greet(offer)
+      return offer === 'ours' ? { protocol: version, open } : { open }
+    },
+  }
+}
+
+function offerOf(header: string | undefined): Offer {
+  if (header === undefined) return 'none'
+  return header.split(',').some((one) => one.trim() === version) ? 'ours' : 'other'
+}
+
+/** Names the socket of its pod in every answer that worked. */
+export function announceUpdates(server: PodServer): PodServer {
+  const announced = (response: PodResponse, pod: PodRecord): PodResponse => {
+    if (response.status >= 400) return response
+    const address = urlOf(pod, legacyPath).replace(/^http/, 'ws')
+    return { ...response, headers: [...response.headers, 'Updates-Via', address] }
+  }
+  return {
+    handle(request) {
+      const response = server.handle(request)
+      return response instanceof Promise
+        ? response.then((settled) => announced(settled, request.pod))
+        : announced(response, request.pod)
+    },
+  }
+}
+
+interface Topic {
+  /** As the client spelled it. */
+  readonly url: string
+  readonly following: AsyncDisposable
+}
+
+class LegacySocket {
+  readonly #parts: LegacyParts
+  readonly #counters: ReceiverCounters
+  readonly #pod: PodRecord
+  readonly #peer: WebSocketPeer
+  readonly #topics = new Map<Path, Topic>()
+  #waiting: Path[] = []
+  #isPumping = false
+  #isClosed = false
+
+  constructor(parts: LegacyParts, counters: ReceiverCounters, pod: PodRecord, peer: WebSocketPeer) {
+    this.#parts = parts
+    this.#counters = counters
+    this.#pod = pod
+    this.#peer = peer
+    peer.onClose(() => this.#close())
+    peer.onMessage((text) => this.#hear(text))
+  }
+
+  greet(offer: Offer): void {
+    this.#peer.send(`protocol ${version}`)
+    if (offer === 'none') {
+      this.#peer.send(`warning Missing Sec-WebSocket-Protocol header, expected value '${version}'`)
+    } else if (offer === 'other') {
+      this.#peer.send(`error Client does not support protocol ${version}`)
+      this.#peer.close(1002, 'protocol')
+    }
+  }
+
+  #hear(text: string): void {
+    const [, command, url] = /^(\w+)\s+(\S+)\s*$/.exec(text) ?? []
+    if (command !== 'sub' || url === undefined) {
+      this.#peer.send('warning Unrecognized message; expected: sub URL')
+      return
+    }
+    this.#subscribe(url).then(
+      (why) => this.#answer(url, why),
+      (error: unknown) => {
+        this.#parts.log.warn('notify.legacy', { pod: this.#pod.id, error })
+        this.#answer(url, 'unavailable')
+      },
+    )
+  }
+
+  #answer(url: string, why: string | undefined): void {
+    const named = url.slice(0, maxEchoed)
+    this.#peer.send(why === undefined ? `ack ${named}` : `err ${named} ${why}`)
+  }
+
+  /** Why not. */
+  async #subscribe(url: string): Promise<string | undefined> {
+    const { judge, store, follower } = this.#parts
+    const path = pathInPod(this.#pod, url)
+    if (path === undefined) return 'not in this storage'
+    if (!(await judge.mayRead(this.#pod, path, {}))) return 'forbidden'
+    const head = await store.head(this.#pod.id)
+    if (head === undefined || this.#isClosed) return 'unavailable'
+    if (this.#topics.has(path)) return undefined
+    if (this.#topics.size >= maxTopics) return 'too many subscriptions'
+    const following = follower.follow(this.#pod, path, head.version, this.#listener(path))
+    this.#topics.set(path, { url, following })
+    return undefined
+  }
+
+  #listener(path: Path): Listener {
+    const changed = (): void => this.#changed(path)
+    return { activity: changed, resync: changed, upTo: () => {} }
+  }
+
+  #changed(path: Path): void {
+    if (this.#waiting.length >= maxWaiting && this.#waiting.includes(path)) return this.#counters.collapsed.add()
+    this.#waiting.push(path)
+    this.#wake()
+  }
+
+  #wake(): void {
+    if (!this.#isPumping && !this.#isClosed) void this.#pump()
+  }
+
+  async #pump(): Promise<void> {
+    this.#isPumping = true
+    try {
+      while (this.#waiting.length > 0 && this.#peer.bufferedBytes <= maxBufferedBytes) {
+        await this.#publish(this.#waiting.shift()!)
+      }
+    } catch (error) {
+      // The client looks again when it reconnects.
+      this.#parts.log.warn('notify.legacy', { pod: this.#pod.id, error })
+      this.#peer.close(1011, 'unavailable')
+    } finally {
+      this.#isPumping = false
+    }
+  }
+
+  async #publish(path: Path): Promise<void> {
+    const mayRead = await this.#parts.judge.mayRead(this.#pod, path, {})
+    const topic = this.#topics.get(path)
+    if (topic === undefined) return
+    if (!mayRead) return this.#counters.denied.add()
+    this.#peer.send(`pub ${topic.url}`, () => this.#wake())
+    this.#counters.sent.add()
+  }
+
+  #close(): void {
+    this.#isClosed = true
+    this.#waiting = []
+    for (const { following } of this.#topics.values()) void following[Symbol.asyncDispose]()
+    this.#topics.clear()
+  }
+}
