@@ -2,42 +2,15 @@
 // order of the commits, and what is told twice has the same id.
 
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 
 import { Scene } from '../support/load-scene.ts'
 import { rounds } from '../support/needs.ts'
 import { until } from '../support/until.ts'
+import { startTarget } from '../support/webhook-target.ts'
 
 const kills = rounds('CRASH', 3)
 const writesARound = 40
-
-interface Message {
-  readonly id: string
-  readonly type: string
-  readonly object: string
-}
-
-async function startReceiver(): Promise<{ url: string; heard: Message[]; close(): void }> {
-  const heard: Message[] = []
-  const server = createServer((request, response) => {
-    let text = ''
-    request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
-    request.on('end', () => {
-      heard.push(JSON.parse(text) as Message)
-      response.writeHead(200).end()
-    })
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const close = (): void => {
-    server.closeAllConnections()
-    server.close()
-  }
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, heard, close }
-}
 
 async function subscribe(pod: string, topic: string, sendTo: string): Promise<void> {
   const answer = await fetch(`${pod}.notifications/WebhookChannel2023/`, {
@@ -55,8 +28,7 @@ async function subscribe(pod: string, topic: string, sendTo: string): Promise<vo
 
 test(`every commit is told in order over ${kills} kills under writes`, async (t) => {
   await using scene = await Scene.open()
-  const receiver = await startReceiver()
-  t.after(receiver.close)
+  await using receiver = await startTarget()
   let running = await scene.start()
   const pod = new URL(await scene.createPod('p'), scene.baseUrl).href
   await fetch(`${pod}c/`, { method: 'PUT', headers: { 'content-type': 'text/turtle' } })
@@ -84,7 +56,9 @@ test(`every commit is told in order over ${kills} kills under writes`, async (t)
   }
   for (let count = 0; count < writesARound; count++) assert.ok(await write())
 
-  const numbersHeard = (): number[] => [...new Set(receiver.heard.map(({ object }) => Number(/\d+$/.exec(object)![0])))]
+  const numbersHeard = (): number[] => [
+    ...new Set(receiver.heard.map(({ message: { object } }) => Number(/\d+$/.exec(object)![0]))),
+  ]
   await until(
     'everything acknowledged is told',
     () => {
@@ -98,17 +72,19 @@ test(`every commit is told in order over ${kills} kills under writes`, async (t)
     numbersHeard().toSorted((one, other) => one - other),
     'in the order of the commits',
   )
-  const ids = Map.groupBy(receiver.heard, ({ object }) => object)
+  const ids = Map.groupBy(
+    receiver.heard.map(({ message }) => message),
+    ({ object }) => object,
+  )
   for (const [object, told] of ids) assert.equal(new Set(told.map(({ id }) => id)).size, 1, object)
-  assert.ok(receiver.heard.every(({ type }) => type === 'Add'))
+  assert.ok(receiver.heard.every(({ message }) => message.type === 'Add'))
   t.diagnostic(`${acknowledged.length} acknowledged, ${ids.size} told, ${receiver.heard.length} messages`)
   assert.equal(await running.stop(), 0)
 })
 
-test('a stop in the middle of many messages loses none and tells hardly any twice', async (t) => {
+test('a stop in the middle of many messages loses none and tells hardly any twice', async () => {
   await using scene = await Scene.open()
-  const receiver = await startReceiver()
-  t.after(receiver.close)
+  await using receiver = await startTarget()
   const running = await scene.start()
   const pod = new URL(await scene.createPod('p'), scene.baseUrl).href
   await fetch(`${pod}c/`, { method: 'PUT', headers: { 'content-type': 'text/turtle' } })
@@ -120,6 +96,6 @@ test('a stop in the middle of many messages loses none and tells hardly any twic
   assert.equal(await running.stop(), 0)
   const before = receiver.heard.length
   await scene.start()
-  await until('the rest', () => new Set(receiver.heard.map(({ id }) => id)).size === 100)
+  await until('the rest', () => new Set(receiver.heard.map(({ message }) => message.id)).size === 100)
   assert.ok(receiver.heard.length <= 101, `${before} before the stop, ${receiver.heard.length} in all`)
 })

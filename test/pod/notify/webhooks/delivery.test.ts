@@ -5,7 +5,8 @@ import type { ServerResponse } from 'node:http'
 import { test } from 'node:test'
 
 import { until } from '../../../support/until.ts'
-import { heardTypes, openWorld, startTarget } from './world.ts'
+import { heardTypes, startTarget } from '../../../support/webhook-target.ts'
+import { openWorld } from './world.ts'
 
 const hourMs = 3_600_000
 

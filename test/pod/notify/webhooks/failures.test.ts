@@ -6,7 +6,8 @@ import type { RequestListener } from 'node:http'
 import { test } from 'node:test'
 
 import { until } from '../../../support/until.ts'
-import { heardTypes, openWorld, startTarget, type Target, type World } from './world.ts'
+import { heardTypes, startTarget, type Target } from '../../../support/webhook-target.ts'
+import { openWorld, type World } from './world.ts'
 import type { Channel } from '../../../../src/pod/notify/channel.ts'
 
 const minuteMs = 60_000

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { until } from '../../../support/until.ts'
-import { heardTypes, openWorld, startTarget } from './world.ts'
+import { heardTypes, startTarget } from '../../../support/webhook-target.ts'
+import { openWorld } from './world.ts'
 
 test('what happened while nothing ran is told after the start, and nothing twice', async () => {
   await using target = await startTarget()

@@ -1,10 +1,6 @@
 // Webhooks on a real store, feed and outgoing door, with targets that are real servers on loopback and a clock that a test
 // moves. Only rights and signatures are made up. A restart takes down all that runs and starts it again on the same store.
 
-import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
-
 import { createLog, type Log } from '../../../../src/base/log.ts'
 import { createMetrics } from '../../../../src/base/metrics.ts'
 import { systemRandom } from '../../../../src/base/random.ts'
@@ -21,62 +17,6 @@ import type { PodRecord } from '../../../../src/pod/store/resource.ts'
 import type { FakeClock } from '../../../support/fake-clock.ts'
 import { changeOf, openTestStore, podRecord, putOp, type TestStore } from '../../../support/temporary-store.ts'
 import { until } from '../../../support/until.ts'
-
-export interface Message {
-  readonly id: string
-  readonly type: string
-  readonly object: string
-  readonly target?: string
-  readonly state?: string
-  readonly published: string
-}
-
-export interface Target extends AsyncDisposable {
-  readonly url: string
-  readonly port: number
-  /** What came, taken or not. */
-  readonly heard: { readonly message: Message; readonly text: string; readonly headers: IncomingHttpHeaders }[]
-  /** How many requests are open now, and at most were. */
-  readonly open: { now: number; most: number }
-  answer: RequestListener
-}
-
-const take: RequestListener = (_, response) => response.writeHead(204).end()
-
-/** Answers 204 unless a test gives another answer; `port` to come back where one was. */
-export async function startTarget(
-  answer: RequestListener = take,
-  { port = 0, host = '127.0.0.1' } = {},
-): Promise<Target> {
-  const open = { now: 0, most: 0 }
-  const server = createServer((request, response) => {
-    open.most = Math.max(open.most, ++open.now)
-    response.on('close', () => open.now--)
-    let text = ''
-    request.setEncoding('utf8')
-    request.on('data', (chunk: string) => (text += chunk))
-    request.on('end', () => {
-      const message = (text.startsWith('{') ? JSON.parse(text) : {}) as Message
-      target.heard.push({ message, text, headers: request.headers })
-      target.answer(request, response)
-    })
-  })
-  server.listen(port, host)
-  await once(server, 'listening')
-  const bound = (server.address() as AddressInfo).port
-  const target: Target = {
-    url: `http://${host}:${bound}/hook`,
-    port: bound,
-    heard: [],
-    open,
-    answer,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
-  return target
-}
 
 export interface World extends AsyncDisposable {
   readonly stored: TestStore
@@ -235,10 +175,4 @@ async function channelOf({ stored, clock, pod }: World, sendTo: string, more: Pa
     position: head!.version,
     ...more,
   }
-}
-
-/** Waits until a target heard so many, and gives their types. */
-export async function heardTypes({ heard }: Target, count: number): Promise<string[]> {
-  await until(`${count} messages`, () => heard.length >= count)
-  return heard.map(({ message }) => message.type)
 }
