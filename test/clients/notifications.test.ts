@@ -7,12 +7,12 @@ import { after, before, test } from 'node:test'
 
 import { WebsocketNotification } from '@inrupt/solid-client-notifications'
 import { createSolidLdoDataset, type SolidContainer } from '@ldo/connected-solid'
+import { DiscoveryClient } from '@solid-notifications/discovery'
 import { SubscriptionClient } from '@solid-notifications/subscription'
+import { ChannelType } from '@solid-notifications/types'
 
 import { until } from '../support/until.ts'
 import { type ClientsWorld, openClientsWorld } from './world.ts'
-
-type ChannelType = Parameters<SubscriptionClient['subscribe']>[1]
 
 interface Message {
   readonly type?: string
@@ -20,8 +20,7 @@ interface Message {
   readonly target?: string
 }
 
-const webSocket = 'http://www.w3.org/ns/solid/notifications#WebSocketChannel2023' as ChannelType
-const webhook = 'http://www.w3.org/ns/solid/notifications#WebhookChannel2023' as ChannelType
+const { WebSocketChannel2023: webSocket, WebhookChannel2023: webhook } = ChannelType
 
 let world: ClientsWorld
 before(async () => {
@@ -41,6 +40,15 @@ async function subscribe(
 ): ReturnType<SubscriptionClient['subscribe']> {
   return new SubscriptionClient(world.fetch).subscribe(topic, type, sendTo)
 }
+
+test('@solid-notifications/discovery finds each type it knows, with its features', async () => {
+  const client = new DiscoveryClient(world.fetch)
+  for (const type of [webSocket, webhook]) {
+    const found = await client.findService(world.alice.pod, type)
+    assert.equal(found?.id, `${world.alice.pod}.notifications/${type.split('#')[1]}/`)
+    assert.equal(found.feature?.length, 5)
+  }
+})
 
 test('@solid-notifications/subscription finds the address, subscribes in Turtle and hears of changes', async () => {
   const topic = `${world.fresh()}doc.ttl`
