@@ -6,6 +6,16 @@ export interface StoredObject {
   readonly size: number
 }
 
+/** What a reader knows already. Never needed; it saves a cache before the store from asking. */
+export interface ReadHints {
+  /** Of the whole object. */
+  readonly size?: number | undefined
+  /** Of the whole object. */
+  readonly sha256?: Uint8Array | undefined
+  /** Everything is read once (an export, an index, a move): caches stay as they are. */
+  readonly isScan?: boolean | undefined
+}
+
 export interface ObjectStore extends AsyncDisposable {
   /**
    * Stores a body durably: when it resolves, the bytes and their name survive a power cut. Nothing is visible under the
@@ -22,6 +32,7 @@ export interface ObjectStore extends AsyncDisposable {
     key: string,
     range: { readonly start: number; readonly end: number } | undefined,
     signal: AbortSignal,
+    hints?: ReadHints,
   ): Promise<AsyncIterable<Uint8Array>>
   head(key: string): Promise<StoredObject | undefined>
   /** Deletes what is there of these keys; missing ones are no error. */
