@@ -59,6 +59,22 @@ export const size: SettingType<number> = {
   schema: { type: ['string', 'integer'] },
 }
 
+/** A size, a share of the file system, or off (0). */
+export const cacheSize: SettingType<number | { readonly percent: number }> = {
+  placeholder: 'SIZE|PERCENT|off',
+  parse(value) {
+    const text = value.trim()
+    if (/^off$/i.test(text)) return 0
+    const [, percent] = /^(\d+(?:\.\d+)?)\s*%$/.exec(text) ?? []
+    if (percent !== undefined && Number(percent) <= 100) return Number(percent) === 0 ? 0 : { percent: Number(percent) }
+    const bytes = parseSize(text)
+    if (bytes === undefined)
+      throw new Error('write it as 50GB, 50GiB, 50000000000 (bytes), 80% (of the disk), 0 or off')
+    return bytes
+  },
+  schema: { type: ['string', 'integer'] },
+}
+
 export const count: SettingType<number> = {
   placeholder: 'N',
   parse(value) {
@@ -117,16 +133,76 @@ export const originUrl: SettingType<string> = {
   schema: { type: 'string', format: 'uri' },
 }
 
-/** Only `sqlite:` so far, the file in the data directory. */
+/** `sqlite:`, the file in the data directory, or the URL of a PostgreSQL. */
 export const databaseUrl: SettingType<string> = {
   placeholder: 'URL',
   parse(value) {
-    if (/^postgres(?:ql)?:/.test(value))
-      throw new Error('PostgreSQL comes with a later version; leave it out for SQLite')
-    if (value !== 'sqlite:') throw new Error('write sqlite: (the file lies in the data directory)')
+    if (value === 'sqlite:' || /^postgres(?:ql)?:\/\/[^/?#]/.test(value)) return value
+    throw new Error('write sqlite: (the file lies in the data directory) or postgres://USER:PASSWORD@HOST/DATABASE')
+  },
+  schema: { type: 'string' },
+}
+
+export interface S3Url {
+  /** http:// or https://, a host and perhaps a port. */
+  readonly endpoint: string
+  readonly bucket: string | undefined
+  /** Before the keys of objects; ends in a slash, or is empty. */
+  readonly prefix: string
+  readonly accessKey: string | undefined
+  readonly secretKey: string | undefined
+}
+
+/** `https://HOST`, `https://KEY:SECRET@HOST/BUCKET/PREFIX`; a bare `HOST:PORT`, as others write it, is https. */
+export const s3Url: SettingType<S3Url> = {
+  placeholder: 'URL',
+  parse(value) {
+    const url = URL.parse(value.includes('://') ? value : `https://${value}`)
+    const isStore = url !== null && /^https?:$/.test(url.protocol) && url.hostname !== ''
+    if (!isStore || url.search !== '' || url.hash !== '') throw new Error('write it as https://s3.example.org/bucket')
+    const [bucket = '', ...prefix] = url.pathname
+      .slice(1)
+      .split('/')
+      .filter((segment) => segment !== '')
+    if (!prefix.every((segment) => /^[A-Za-z0-9._-]+$/.test(segment))) throw new Error('its path has odd characters')
+    return {
+      endpoint: url.origin,
+      bucket: bucket === '' ? undefined : bucketName.parse(bucket),
+      prefix: prefix.map((segment) => `${segment}/`).join(''),
+      accessKey: url.username === '' ? undefined : decodeURIComponent(url.username),
+      secretKey: url.password === '' ? undefined : decodeURIComponent(url.password),
+    }
+  },
+  schema: { type: 'string' },
+}
+
+/** As S3 allows them; dots included, which https with the bucket in the host name cannot serve. */
+export const bucketName: SettingType<string> = {
+  placeholder: 'NAME',
+  parse(value) {
+    if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(value)) throw new Error('write 3 to 63 of a-z, 0-9, - and .')
+    return value
+  },
+  schema: { type: 'string', minLength: 3, maxLength: 63 },
+}
+
+export const regionName: SettingType<string> = {
+  placeholder: 'NAME',
+  parse(value) {
+    if (!/^[A-Za-z0-9_-]{1,64}$/.test(value)) throw new Error('write a region such as eu-central-1')
     return value
   },
   schema: { type: 'string' },
+}
+
+/** A key or a token: anything without white space. */
+export const word: SettingType<string> = {
+  placeholder: 'TEXT',
+  parse(value) {
+    if (!/^\S+$/.test(value)) throw new Error('it is empty, or has white space in it')
+    return value
+  },
+  schema: { type: 'string', minLength: 1 },
 }
 
 /** smtp:// or smtps://, with a host. */

@@ -1,11 +1,11 @@
 // xpod version: what a bug report needs.
 
-import { laterPodMigrations } from '../../pod/store/schema/migrations.ts'
+import { migrations } from '../../center/database/migrations.ts'
 import type { Invocation } from '../invocation.ts'
 import { ownCommit, ownVersion } from '../version.ts'
 
 export async function showVersion({ out, flags }: Invocation): Promise<number> {
-  const schema = laterPodMigrations.at(-1)?.number ?? 0
+  const schema = migrations.at(-1)?.number ?? 0
   if (flags.json === true) {
     const node = process.versions.node
     out.json({

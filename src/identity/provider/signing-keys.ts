@@ -7,6 +7,7 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'nod
 import type { Clock } from '../../base/clock.ts'
 import { XpodError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
+import { createSingleFlight } from '../../base/single-flight.ts'
 import type { Database, Row, Step } from '../../core/db/database.ts'
 import { importKey, type Json, type PublicKey, thumbprint } from '../../pod/auth/jws.ts'
 import { longestTokenMs } from '../account/revocations.ts'
@@ -130,8 +131,9 @@ class StoredKeys implements SigningKeys {
       await this.#parts.db.write([insertion(this.#parts, makeKey(), clock.nowMs())])
       await this.#read()
     }
+    const flight = createSingleFlight<void>()
     this.#stop = clock.every(rereadMs, () => {
-      this.#read().catch((error: unknown) => log.error('signing-keys.unread', { error }))
+      flight('read', () => this.#read()).catch((error: unknown) => log.error('signing-keys.unread', { error }))
     })
   }
 

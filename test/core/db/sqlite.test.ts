@@ -19,7 +19,12 @@ import { databaseSuite } from '../../conformance/database.ts'
 import { temporaryDirectory } from '../../support/temporary.ts'
 import { until } from '../../support/until.ts'
 
-const table: Migration = { number: 1, name: 'one', sql: 'CREATE TABLE one (id INTEGER PRIMARY KEY, bytes BLOB) STRICT' }
+const table: Migration = {
+  number: 1,
+  name: 'one',
+  sql: 'CREATE TABLE one (id INTEGER PRIMARY KEY, bytes BLOB) STRICT',
+  postgres: '',
+}
 
 function openAt(dir: string, migrations: readonly Migration[] = [table]): Promise<SqliteEngine> {
   const parts = { log: silentLog, clock: systemClock, metrics: createMetrics(), ballastBytes: 0 }
@@ -40,7 +45,12 @@ databaseSuite('sqlite', async () => {
 
 test('a database written by a newer version is refused, and so is an altered migration', async () => {
   await using dir = await temporaryDirectory()
-  const second: Migration = { number: 2, name: 'two', sql: 'CREATE TABLE two (id INTEGER PRIMARY KEY) STRICT' }
+  const second: Migration = {
+    number: 2,
+    name: 'two',
+    sql: 'CREATE TABLE two (id INTEGER PRIMARY KEY) STRICT',
+    postgres: '',
+  }
   {
     await using _db = await openAt(dir.path, [table, second])
   }
@@ -56,6 +66,7 @@ test('a migration that fails leaves nothing of itself', async () => {
     number: 2,
     name: 'broken',
     sql: 'CREATE TABLE two (id INTEGER) STRICT; SELECT * FROM nowhere',
+    postgres: '',
   }
   await assert.rejects(openAt(dir.path, [table, broken]))
   await using db = await openAt(dir.path, [table])

@@ -1,15 +1,15 @@
 // What belongs to an account: WebIDs, pods, client credentials; and invitations, which belong to nobody yet.
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 
+import { testOnEach } from '../../support/databases.ts'
 import { failsWith, openWorld, signUp } from './world.ts'
 
 const webId = 'https://a.example/profile/card#me'
 const hourMs = 60 * 60_000
 
-test('a WebID belongs to one account', async () => {
-  await using world = await openWorld()
+testOnEach('a WebID belongs to one account', async (database) => {
+  await using world = await openWorld(database)
   const { accounts } = world
   const [alice, bob] = [await signUp(accounts, 'a@b'), await signUp(accounts, 'c@d')]
   const results = await Promise.allSettled([alice, bob].map(({ id }) => accounts.linkWebId(id, webId)))
@@ -24,8 +24,8 @@ test('a WebID belongs to one account', async () => {
     await assert.rejects(accounts.linkWebId(alice.id, bad), failsWith('WEBID_INVALID'), bad.slice(0, 30))
 })
 
-test('pods are linked to one account and found both ways', async () => {
-  await using world = await openWorld()
+testOnEach('pods are linked to one account and found both ways', async (database) => {
+  await using world = await openWorld(database)
   const { accounts, clock } = world
   const { id } = await signUp(accounts, 'a@b')
   for (const pod of ['z', 'a']) {
@@ -40,8 +40,8 @@ test('pods are linked to one account and found both ways', async () => {
   await assert.rejects(accounts.linkPod('nobody', 'b'), failsWith('ACCOUNT_UNKNOWN'))
 })
 
-test('a credential is shown once, named, dated, and ends with its tokens', async () => {
-  await using world = await openWorld()
+testOnEach('a credential is shown once, named, dated, and ends with its tokens', async (database) => {
+  await using world = await openWorld(database)
   const { accounts, clock, revocations, db } = world
   const { id } = await signUp(accounts, 'a@b')
   await assert.rejects(accounts.createCredential(id, { name: 'x', webId }), failsWith('WEBID_UNKNOWN'))
@@ -68,26 +68,29 @@ test('a credential is shown once, named, dated, and ends with its tokens', async
   assert.equal(await accounts.verifyCredential(made.id, made.secret), undefined)
 })
 
-test('a credential ends by its time and with its WebID, and one account has a bounded number', async () => {
-  await using world = await openWorld()
-  const { accounts, clock, revocations } = world
-  const { id } = await signUp(accounts, 'a@b')
-  await accounts.linkWebId(id, webId)
-  const brief = await accounts.createCredential(id, { name: '', webId, expiresMs: clock.nowMs() + hourMs })
-  assert.match(brief.id, /^_[0-9a-f-]{36}$/)
-  assert.notEqual(await accounts.verifyCredential(brief.id, brief.secret), undefined)
-  clock.advance(hourMs)
-  assert.equal(await accounts.verifyCredential(brief.id, brief.secret), undefined)
-  await assert.rejects(accounts.createCredential(id, { name: 'a\nb', webId }), failsWith('NAME_INVALID'))
-  for (let count = 1; count < 100; count++) await accounts.createCredential(id, { name: 'x', webId })
-  await assert.rejects(accounts.createCredential(id, { name: 'x', webId }), failsWith('ACCOUNT_FULL'))
-  await accounts.unlinkWebId(id, webId)
-  assert.deepEqual(await accounts.credentials(id), [])
-  assert.equal(revocations.isRevoked(brief.credential.grantId), true)
-})
+testOnEach(
+  'a credential ends by its time and with its WebID, and one account has a bounded number',
+  async (database) => {
+    await using world = await openWorld(database)
+    const { accounts, clock, revocations } = world
+    const { id } = await signUp(accounts, 'a@b')
+    await accounts.linkWebId(id, webId)
+    const brief = await accounts.createCredential(id, { name: '', webId, expiresMs: clock.nowMs() + hourMs })
+    assert.match(brief.id, /^_[0-9a-f-]{36}$/)
+    assert.notEqual(await accounts.verifyCredential(brief.id, brief.secret), undefined)
+    clock.advance(hourMs)
+    assert.equal(await accounts.verifyCredential(brief.id, brief.secret), undefined)
+    await assert.rejects(accounts.createCredential(id, { name: 'a\nb', webId }), failsWith('NAME_INVALID'))
+    for (let count = 1; count < 100; count++) await accounts.createCredential(id, { name: 'x', webId })
+    await assert.rejects(accounts.createCredential(id, { name: 'x', webId }), failsWith('ACCOUNT_FULL'))
+    await accounts.unlinkWebId(id, webId)
+    assert.deepEqual(await accounts.credentials(id), [])
+    assert.equal(revocations.isRevoked(brief.credential.grantId), true)
+  },
+)
 
-test('an invitation is used as often as it says, also at once, and not after its end', async () => {
-  await using world = await openWorld()
+testOnEach('an invitation is used as often as it says, also at once, and not after its end', async (database) => {
+  await using world = await openWorld(database)
   const { accounts, clock } = world
   const { code, invite } = await accounts.createInvite({ expiresMs: clock.nowMs() + hourMs, uses: 3 })
   const used = await Promise.all(Array.from({ length: 8 }, () => accounts.useInvite(code)))

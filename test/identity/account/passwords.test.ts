@@ -5,10 +5,11 @@ import { test } from 'node:test'
 
 import { systemRandom } from '../../../src/base/random.ts'
 import { createScrypt } from '../../../src/identity/account/scrypt.ts'
+import { testOnEach } from '../../support/databases.ts'
 import { cheap, failsWith, openWorld, password, signUp } from './world.ts'
 
-test('the right password opens the account, by e-mail, name and WebID', async () => {
-  await using world = await openWorld()
+testOnEach('the right password opens the account, by e-mail, name and WebID', async (database) => {
+  await using world = await openWorld(database)
   const { accounts } = world
   const { id } = await signUp(accounts, 'a@example.org')
   await accounts.setName(id, 'alice')
@@ -21,8 +22,8 @@ test('the right password opens the account, by e-mail, name and WebID', async ()
   assert.equal((await accounts.logins(id))[0]?.lastUsedMs, world.clock.nowMs())
 })
 
-test('an unknown log-in does the work of a wrong password, whatever it looks like', async () => {
-  await using world = await openWorld()
+testOnEach('an unknown log-in does the work of a wrong password, whatever it looks like', async (database) => {
+  await using world = await openWorld(database)
   const { accounts, scrypt } = world
   await signUp(accounts, 'a@example.org')
   const waiting = await accounts.create({ name: 'waiting', kept: true })
@@ -35,8 +36,8 @@ test('an unknown log-in does the work of a wrong password, whatever it looks lik
   }
 })
 
-test('an e-mail address belongs to one log-in, also when two sign up at once', async () => {
-  await using world = await openWorld()
+testOnEach('an e-mail address belongs to one log-in, also when two sign up at once', async (database) => {
+  await using world = await openWorld(database)
   const { accounts } = world
   const made = await Promise.all(Array.from({ length: 5 }, () => accounts.create()))
   const results = await Promise.allSettled(
@@ -48,8 +49,8 @@ test('an e-mail address belongs to one log-in, also when two sign up at once', a
   assert.equal((await accounts.find('x@y.z'))?.id, winner.id)
 })
 
-test('what is typed is bounded', async () => {
-  await using world = await openWorld()
+testOnEach('what is typed is bounded', async (database) => {
+  await using world = await openWorld(database)
   const { accounts } = world
   const { id } = await accounts.create()
   for (const email of ['', 'x', 'a b@c', '@c', 'a@', 'a@b@c', `a@${'b'.repeat(260)}`, 'a\u0000@b'])
@@ -61,8 +62,8 @@ test('what is typed is bounded', async () => {
   await assert.rejects(accounts.addPassword('nobody', { email: 'c@d', password }), failsWith('ACCOUNT_UNKNOWN'))
 })
 
-test('a password is changed by who knows the old one, and by one of two who ask at once', async () => {
-  await using world = await openWorld()
+testOnEach('a password is changed by who knows the old one, and by one of two who ask at once', async (database) => {
+  await using world = await openWorld(database)
   const { accounts } = world
   const { id, login } = await signUp(accounts, 'a@example.org')
   await assert.rejects(accounts.changePassword(id, login, { old: 'wrong', new: 'new' }), failsWith('PASSWORD_WRONG'))
@@ -77,8 +78,8 @@ test('a password is changed by who knows the old one, and by one of two who ask 
   assert.equal(await accounts.verifyPassword('a@example.org', password), undefined)
 })
 
-test('a new address takes the place of the old one and ends links that were sent to it', async () => {
-  await using world = await openWorld()
+testOnEach('a new address takes the place of the old one and ends links that were sent to it', async (database) => {
+  await using world = await openWorld(database)
   const { accounts } = world
   const { id, login } = await signUp(accounts, 'a@example.org')
   await signUp(accounts, 'b@example.org')
@@ -92,8 +93,8 @@ test('a new address takes the place of the old one and ends links that were sent
   assert.equal(await accounts.isReset(reset!.token), false)
 })
 
-test('the last way to log in stays', async () => {
-  await using world = await openWorld()
+testOnEach('the last way to log in stays', async (database) => {
+  await using world = await openWorld(database)
   const { accounts } = world
   const { id, login } = await signUp(accounts, 'a@example.org')
   await accounts.addPassword(id, { email: 'waiting@example.org' })
@@ -116,8 +117,8 @@ test('the last way to log in stays', async () => {
   )
 })
 
-test('a log-in under old parameters hashes the password anew', async () => {
-  await using world = await openWorld()
+testOnEach('a log-in under old parameters hashes the password anew', async (database) => {
+  await using world = await openWorld(database)
   const { accounts, db } = world
   await signUp(accounts, 'a@example.org')
   const raised = await world.another({ ...cheap, logN: 5 })

@@ -1,15 +1,15 @@
 // Accounts as rows: made and found, disabled, deleted, and gone by themselves when nobody can log in to them.
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 
+import { testOnEach } from '../../support/databases.ts'
 import { failsWith, openWorld, password, signUp } from './world.ts'
 
 const minuteMs = 60_000
 const day = 24 * 60 * minuteMs
 
-test('an account is found by e-mail in any case, by name and by WebID', async () => {
-  await using world = await openWorld()
+testOnEach('an account is found by e-mail in any case, by name and by WebID', async (database) => {
+  await using world = await openWorld(database)
   const { accounts } = world
   const { id } = await accounts.create({ name: 'Alice', language: 'zh' })
   await accounts.addPassword(id, { email: 'Alice@Example.ORG', password })
@@ -22,8 +22,8 @@ test('an account is found by e-mail in any case, by name and by WebID', async ()
   assert.deepEqual([account?.name, account?.language, account?.state], ['alice', 'zh', 'open'])
 })
 
-test('a name is given once', async () => {
-  await using world = await openWorld()
+testOnEach('a name is given once', async (database) => {
+  await using world = await openWorld(database)
   const { accounts } = world
   const alice = await accounts.create({ name: 'alice' })
   const bob = await accounts.create({ name: 'bob' })
@@ -37,8 +37,8 @@ test('a name is given once', async () => {
   assert.equal((await accounts.find('alice'))?.id, bob.id)
 })
 
-test('accounts are listed by age, in pages', async () => {
-  await using world = await openWorld()
+testOnEach('accounts are listed by age, in pages', async (database) => {
+  await using world = await openWorld(database)
   const { accounts, clock } = world
   const made: string[] = []
   for (let count = 0; count < 5; count++) {
@@ -53,31 +53,34 @@ test('accounts are listed by age, in pages', async () => {
   )
 })
 
-test('an account nobody can log in to is removed after half an hour, one with a log-in and one that is kept are not', async () => {
-  await using world = await openWorld()
-  const { accounts, clock, db } = world
-  const unused = await accounts.create()
-  const { token } = await accounts.openSession(unused.id, { remember: true, userAgent: '', address: '' })
-  const kept = await accounts.create({ kept: true })
-  const used = await signUp(accounts, 'a@example.org')
-  clock.advance(29 * minuteMs)
-  await accounts.purgeDue()
-  assert.notEqual(await accounts.get(unused.id), undefined)
-  clock.advance(2 * minuteMs)
-  await accounts.purgeDue()
-  assert.equal(await accounts.get(unused.id), undefined)
-  assert.deepEqual(await db.read('SELECT id FROM account_session', []), [])
-  assert.equal(await accounts.findSession(token), undefined)
-  assert.notEqual(await accounts.get(kept.id), undefined)
-  assert.notEqual(await accounts.get(used.id), undefined)
-  await assert.rejects(
-    accounts.addPassword(unused.id, { email: 'b@example.org', password }),
-    failsWith('ACCOUNT_UNKNOWN'),
-  )
-})
+testOnEach(
+  'an account nobody can log in to is removed after half an hour, one with a log-in and one that is kept are not',
+  async (database) => {
+    await using world = await openWorld(database)
+    const { accounts, clock, db } = world
+    const unused = await accounts.create()
+    const { token } = await accounts.openSession(unused.id, { remember: true, userAgent: '', address: '' })
+    const kept = await accounts.create({ kept: true })
+    const used = await signUp(accounts, 'a@example.org')
+    clock.advance(29 * minuteMs)
+    await accounts.purgeDue()
+    assert.notEqual(await accounts.get(unused.id), undefined)
+    clock.advance(2 * minuteMs)
+    await accounts.purgeDue()
+    assert.equal(await accounts.get(unused.id), undefined)
+    assert.deepEqual(await db.read('SELECT id FROM account_session', []), [])
+    assert.equal(await accounts.findSession(token), undefined)
+    assert.notEqual(await accounts.get(kept.id), undefined)
+    assert.notEqual(await accounts.get(used.id), undefined)
+    await assert.rejects(
+      accounts.addPassword(unused.id, { email: 'b@example.org', password }),
+      failsWith('ACCOUNT_UNKNOWN'),
+    )
+  },
+)
 
-test('disabling ends sessions, apps and credentials at once; enabling lets new ones in', async () => {
-  await using world = await openWorld()
+testOnEach('disabling ends sessions, apps and credentials at once; enabling lets new ones in', async (database) => {
+  await using world = await openWorld(database)
   const { accounts, revocations, db, clock } = world
   const { id } = await signUp(accounts, 'a@example.org')
   const other = await signUp(accounts, 'b@example.org')
@@ -115,9 +118,9 @@ test('disabling ends sessions, apps and credentials at once; enabling lets new o
   assert.equal(revocations.isRevoked(grantId), true)
 })
 
-test('a deletion can be taken back until it is due, and then removes everything', async () => {
-  await using world = await openWorld()
-  const { accounts, clock, engine } = world
+testOnEach('a deletion can be taken back until it is due, and then removes everything', async (database) => {
+  await using world = await openWorld(database)
+  const { accounts, clock, unseen } = world
   const { id } = await accounts.create({ name: 'alice' })
   await accounts.addPassword(id, { email: 'a@example.org', password })
   await accounts.linkWebId(id, 'https://a.example/#me')
@@ -151,13 +154,9 @@ test('a deletion can be taken back until it is due, and then removes everything'
   )
   assert.deepEqual(await accounts.pods(id), ['pod-a'])
   await accounts.remove(id)
-  const tables = engine.all<{ name: string }>(
-    `SELECT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c
-      WHERE m.type = 'table' AND (c.name = 'account' OR m.name = 'account') GROUP BY m.name`,
-    [],
-  )
+  const tables = ['account', ...(await database.tablesWith(unseen, 'account'))]
   assert.ok(tables.length >= 9)
-  for (const { name } of tables) assert.deepEqual(engine.all(`SELECT * FROM ${name}`, []), [], name)
+  for (const name of tables) assert.deepEqual(await unseen.read(`SELECT * FROM ${name}`, []), [], name)
   await assert.rejects(accounts.remove(id), failsWith('ACCOUNT_UNKNOWN'))
 })
 

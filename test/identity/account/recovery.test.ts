@@ -1,15 +1,15 @@
 // Ways back in: reset links and recovery codes work once, and asking for them tells nothing.
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 
+import { testOnEach } from '../../support/databases.ts'
 import { failsWith, openWorld, password, signUp } from './world.ts'
 
 const hourMs = 60 * 60_000
 const device = { remember: true, userAgent: '', address: '' }
 
-test('a reset link sets the password once and ends all sessions', async () => {
-  await using world = await openWorld()
+testOnEach('a reset link sets the password once and ends all sessions', async (database) => {
+  await using world = await openWorld(database)
   const { accounts } = world
   const { id } = await signUp(accounts, 'a@example.org')
   const { token: session } = await accounts.openSession(id, device)
@@ -25,8 +25,8 @@ test('a reset link sets the password once and ends all sessions', async () => {
   await assert.rejects(accounts.useReset(reset!.token, 'newer'), failsWith('RESET_INVALID'))
 })
 
-test('of twenty uses of one reset link at once exactly one counts', async () => {
-  await using world = await openWorld()
+testOnEach('of twenty uses of one reset link at once exactly one counts', async (database) => {
+  await using world = await openWorld(database)
   const { accounts } = world
   await signUp(accounts, 'a@example.org')
   const { token } = (await accounts.createReset('a@example.org'))!
@@ -34,8 +34,8 @@ test('of twenty uses of one reset link at once exactly one counts', async () => 
   assert.equal(results.filter((result) => result.status === 'fulfilled').length, 1)
 })
 
-test('a reset link ends after an hour, by a newer use, and when too many were asked for', async () => {
-  await using world = await openWorld()
+testOnEach('a reset link ends after an hour, by a newer use, and when too many were asked for', async (database) => {
+  await using world = await openWorld(database)
   const { accounts, clock, db } = world
   await signUp(accounts, 'a@example.org')
   const late = (await accounts.createReset('a@example.org'))!
@@ -53,25 +53,28 @@ test('a reset link ends after an hour, by a newer use, and when too many were as
   assert.deepEqual(await db.read('SELECT hash FROM reset_token', []), [])
 })
 
-test('asking for a link for nobody writes as much as for somebody, and its rows are few and open nothing', async () => {
-  await using world = await openWorld()
-  const { accounts, clock, db, sent } = world
-  await signUp(accounts, 'a@example.org')
-  const asked = async (login: string): Promise<string[]> => {
-    sent.length = 0
-    await accounts.createReset(login)
-    return [...sent]
-  }
-  assert.deepEqual(await asked('nobody@example.org'), await asked('a@example.org'))
-  for (let count = 0; count < 9; count++) {
-    clock.advance(10)
-    assert.equal(await accounts.createReset(`nobody${count}@example.org`), undefined)
-  }
-  assert.equal((await db.read("SELECT hash FROM reset_token WHERE account = ''", [])).length, 3)
-})
+testOnEach(
+  'asking for a link for nobody writes as much as for somebody, and its rows are few and open nothing',
+  async (database) => {
+    await using world = await openWorld(database)
+    const { accounts, clock, db, sent } = world
+    await signUp(accounts, 'a@example.org')
+    const asked = async (login: string): Promise<string[]> => {
+      sent.length = 0
+      await accounts.createReset(login)
+      return [...sent]
+    }
+    assert.deepEqual(await asked('nobody@example.org'), await asked('a@example.org'))
+    for (let count = 0; count < 9; count++) {
+      clock.advance(10)
+      assert.equal(await accounts.createReset(`nobody${count}@example.org`), undefined)
+    }
+    assert.equal((await db.read("SELECT hash FROM reset_token WHERE account = ''", [])).length, 3)
+  },
+)
 
-test('a link gives an account without a password its first one', async () => {
-  await using world = await openWorld()
+testOnEach('a link gives an account without a password its first one', async (database) => {
+  await using world = await openWorld(database)
   const { accounts } = world
   const { id } = await accounts.create({ name: 'alice', kept: true })
   const bare = (await accounts.createReset('alice'))!
@@ -89,8 +92,8 @@ test('a link gives an account without a password its first one', async () => {
   assert.equal((await accounts.logins(waiting.id)).length, 1)
 })
 
-test('each of ten recovery codes works once, however it is typed; new ones replace them', async () => {
-  await using world = await openWorld()
+testOnEach('each of ten recovery codes works once, however it is typed; new ones replace them', async (database) => {
+  await using world = await openWorld(database)
   const { accounts } = world
   const { id } = await signUp(accounts, 'a@example.org')
   await signUp(accounts, 'b@example.org')

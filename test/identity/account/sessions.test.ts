@@ -1,16 +1,16 @@
 // Sessions: found by their token only, listed, ended here at once and on another center within five seconds.
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 
 import type { Session } from '../../../src/identity/account/accounts.ts'
+import { testOnEach } from '../../support/databases.ts'
 import { openWorld, signUp } from './world.ts'
 
 const wish = { remember: true, userAgent: 'Browser/1', address: '192.0.2.1' }
 const dayMs = 24 * 60 * 60_000
 
-test('a session is opened by its token; what is stored and listed opens nothing', async () => {
-  await using world = await openWorld()
+testOnEach('a session is opened by its token; what is stored and listed opens nothing', async (database) => {
+  await using world = await openWorld(database)
   const { accounts, db } = world
   const { id } = await signUp(accounts, 'a@b')
   const { token, session } = await accounts.openSession(id, { ...wish, userAgent: 'x'.repeat(1000) })
@@ -21,8 +21,8 @@ test('a session is opened by its token; what is stored and listed opens nothing'
     assert.equal(await accounts.findSession(other), undefined)
 })
 
-test('ending a session, or all others, holds here at once and on another center within 5 s', async () => {
-  await using world = await openWorld()
+testOnEach('ending a session, or all others, holds here at once and on another center within 5 s', async (database) => {
+  await using world = await openWorld(database)
   const { accounts, clock } = world
   const elsewhere = await world.another()
   const { id } = await signUp(accounts, 'a@b')
@@ -47,8 +47,8 @@ test('ending a session, or all others, holds here at once and on another center 
   assert.deepEqual(await accounts.sessions(id), [])
 })
 
-test('the apps that were let in from a session end with it, others stay', async () => {
-  await using world = await openWorld()
+testOnEach('the apps that were let in from a session end with it, others stay', async (database) => {
+  await using world = await openWorld(database)
   const { accounts, db, clock, revocations } = world
   const { id } = await signUp(accounts, 'a@b')
   const [first, second] = [await accounts.openSession(id, wish), await accounts.openSession(id, wish)]
@@ -71,30 +71,33 @@ test('the apps that were let in from a session end with it, others stay', async 
   assert.equal(revocations.isRevoked('two'), true)
 })
 
-test('the end of a session moves with its use; unused it ends, sooner when it need not be remembered', async () => {
-  await using world = await openWorld()
-  const { accounts, clock } = world
-  const { id } = await signUp(accounts, 'a@b')
-  const kept = await accounts.openSession(id, wish)
-  const brief = await accounts.openSession(id, { ...wish, remember: false })
-  for (let day = 0; day < 20; day++) {
-    clock.advance(dayMs - 1000)
-    assert.notEqual(await accounts.findSession(kept.token), undefined, `day ${day}`)
-    if (day < 3) assert.notEqual(await accounts.findSession(brief.token), undefined, `day ${day}`)
-  }
-  assert.equal(await accounts.findSession(brief.token), undefined)
-  assert.deepEqual(
-    (await accounts.sessions(id)).map((session) => session.lastSeenMs),
-    [clock.nowMs()],
-  )
-  clock.advance(14 * dayMs)
-  assert.equal(await accounts.findSession(kept.token), undefined)
-  await accounts.purgeDue()
-  assert.deepEqual(await world.db.read('SELECT id FROM account_session', []), [])
-})
+testOnEach(
+  'the end of a session moves with its use; unused it ends, sooner when it need not be remembered',
+  async (database) => {
+    await using world = await openWorld(database)
+    const { accounts, clock } = world
+    const { id } = await signUp(accounts, 'a@b')
+    const kept = await accounts.openSession(id, wish)
+    const brief = await accounts.openSession(id, { ...wish, remember: false })
+    for (let day = 0; day < 20; day++) {
+      clock.advance(dayMs - 1000)
+      assert.notEqual(await accounts.findSession(kept.token), undefined, `day ${day}`)
+      if (day < 3) assert.notEqual(await accounts.findSession(brief.token), undefined, `day ${day}`)
+    }
+    assert.equal(await accounts.findSession(brief.token), undefined)
+    assert.deepEqual(
+      (await accounts.sessions(id)).map((session) => session.lastSeenMs),
+      [clock.nowMs()],
+    )
+    clock.advance(14 * dayMs)
+    assert.equal(await accounts.findSession(kept.token), undefined)
+    await accounts.purgeDue()
+    assert.deepEqual(await world.db.read('SELECT id FROM account_session', []), [])
+  },
+)
 
-test('one account has a bounded number of sessions: the oldest end', async () => {
-  await using world = await openWorld()
+testOnEach('one account has a bounded number of sessions: the oldest end', async (database) => {
+  await using world = await openWorld(database)
   const { accounts, clock } = world
   const { id } = await signUp(accounts, 'a@b')
   const first = await accounts.openSession(id, wish)

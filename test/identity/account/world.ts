@@ -3,23 +3,23 @@
 
 import { systemRandom } from '../../../src/base/random.ts'
 import { silentLog } from '../../../src/base/log.ts'
-import { createMetrics } from '../../../src/base/metrics.ts'
 import { XpodError } from '../../../src/base/errors.ts'
 import type { Database, Row, SqlValue, Step } from '../../../src/core/db/database.ts'
-import { openSqlite, type SqliteEngine } from '../../../src/core/db/sqlite/open.ts'
 import type { Account, Accounts } from '../../../src/identity/account/accounts.ts'
 import { createRevocations, type Revocations } from '../../../src/identity/account/revocations.ts'
 import { createScrypt, type Scrypt, type ScryptCost } from '../../../src/identity/account/scrypt.ts'
 import { createAccounts } from '../../../src/identity/account/sql-accounts.ts'
 import { identityMigrations } from '../../../src/identity/schema/migrations.ts'
 import { podMigrations } from '../../../src/pod/store/schema/migrations.ts'
+import { sqlite, type TestDatabase } from '../../support/databases.ts'
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts'
 import { temporaryDirectory } from '../../support/temporary.ts'
 
 export interface World extends AsyncDisposable {
   readonly dir: string
   readonly db: Database
-  readonly engine: SqliteEngine
+  /** The same without a note of what was sent. */
+  readonly unseen: Database
   readonly clock: FakeClock
   readonly accounts: Accounts
   readonly revocations: Revocations
@@ -37,25 +37,14 @@ export interface CountedScrypt extends Scrypt {
 
 export const cheap: ScryptCost = { logN: 4, r: 1, p: 1 }
 
-export async function openWorld(): Promise<World> {
+export async function openWorld(database: TestDatabase = sqlite): Promise<World> {
   await using parts = new AsyncDisposableStack()
   const { path: dir } = parts.use(await temporaryDirectory())
   const clock = createFakeClock()
-  const engine = parts.use(
-    await openSqlite({
-      dir,
-      migrations: [...podMigrations, ...identityMigrations],
-      log: silentLog,
-      clock,
-      metrics: createMetrics(),
-      onFatal: (error) => {
-        throw error
-      },
-      ballastBytes: 0,
-    }),
-  )
+  const migrations = [...podMigrations, ...identityMigrations]
+  const { db: unseen } = parts.use(await database.open({ migrations, clock }))
   const sent: string[] = []
-  const db = recordStatements(engine, sent)
+  const db = recordStatements(unseen, sent)
   const scrypt = countScrypt(cheap)
   const openCenter = async (stack: AsyncDisposableStack, cost = cheap): ReturnType<World['another']> => {
     const revocations = stack.use(await createRevocations({ db, clock, log: silentLog }))
@@ -70,7 +59,7 @@ export async function openWorld(): Promise<World> {
   return {
     dir,
     db,
-    engine,
+    unseen,
     clock,
     scrypt,
     sent,

@@ -8,6 +8,7 @@ import { systemRandom } from '../../../src/base/random.ts'
 import { openSigningKeys, type SigningKeys } from '../../../src/identity/provider/signing-keys.ts'
 import { openSealer } from '../../../src/identity/sealing.ts'
 import { splitJws, verifySignature } from '../../../src/pod/auth/jws.ts'
+import { testOnEach } from '../../support/databases.ts'
 import { failsWith, openWorld, type World } from '../account/world.ts'
 import { headerOf, openScene } from './scene.ts'
 
@@ -25,41 +26,44 @@ async function accepts(keys: SigningKeys, token: string): Promise<boolean> {
   return key !== undefined && (await verifySignature(jws, key))
 }
 
-test('a new key is published a day before it signs, and the old one until its last token has ended', async () => {
-  await using world = await openWorld()
-  await using keys = await openKeys(world)
-  const [first] = keys.current()
-  await keys.rotate()
-  assert.equal(keys.current().length, 2)
-  assert.equal(keys.current()[0]!.id, first!.id)
-  world.clock.advance(24 * hourMs - 60_000)
-  const late = keys.sign('JWT', { n: 1 })
-  assert.equal(headerOf(late)['kid'], first!.id)
-  world.clock.advance(61_000)
-  const [second] = keys.current()
-  assert.notEqual(second!.id, first!.id)
-  assert.equal(headerOf(keys.sign('JWT', {}))['kid'], second!.id)
-  world.clock.advance(hourMs)
-  assert.equal(await accepts(keys, late), true)
-  world.clock.advance(hourMs)
-  await keys.find('nobody')
-  assert.equal(await accepts(keys, late), false)
-  assert.deepEqual(
-    keys.current().map(({ id }) => id),
-    [second!.id],
-  )
-})
+testOnEach(
+  'a new key is published a day before it signs, and the old one until its last token has ended',
+  async (database) => {
+    await using world = await openWorld(database)
+    await using keys = await openKeys(world)
+    const [first] = keys.current()
+    await keys.rotate()
+    assert.equal(keys.current().length, 2)
+    assert.equal(keys.current()[0]!.id, first!.id)
+    world.clock.advance(24 * hourMs - 60_000)
+    const late = keys.sign('JWT', { n: 1 })
+    assert.equal(headerOf(late)['kid'], first!.id)
+    world.clock.advance(61_000)
+    const [second] = keys.current()
+    assert.notEqual(second!.id, first!.id)
+    assert.equal(headerOf(keys.sign('JWT', {}))['kid'], second!.id)
+    world.clock.advance(hourMs)
+    assert.equal(await accepts(keys, late), true)
+    world.clock.advance(hourMs)
+    await keys.find('nobody')
+    assert.equal(await accepts(keys, late), false)
+    assert.deepEqual(
+      keys.current().map(({ id }) => id),
+      [second!.id],
+    )
+  },
+)
 
-test('while a key waits to sign, rotating again changes nothing', async () => {
-  await using world = await openWorld()
+testOnEach('while a key waits to sign, rotating again changes nothing', async (database) => {
+  await using world = await openWorld(database)
   await using keys = await openKeys(world)
   const once = await keys.rotate()
   const twice = await keys.rotate()
   assert.deepEqual(twice, once)
 })
 
-test('another process knows a new key when it is asked for, and within 10 s by itself', async () => {
-  await using world = await openWorld()
+testOnEach('another process knows a new key when it is asked for, and within 10 s by itself', async (database) => {
+  await using world = await openWorld(database)
   await using here = await openKeys(world)
   await using there = await openKeys(world)
   assert.equal(await accepts(there, here.sign('JWT', {})), true)
@@ -73,8 +77,8 @@ test('another process knows a new key when it is asked for, and within 10 s by i
   )
 })
 
-test('stored keys are sealed: without the secret nothing opens them', async () => {
-  await using world = await openWorld()
+testOnEach('stored keys are sealed: without the secret nothing opens them', async (database) => {
+  await using world = await openWorld(database)
   await using keys = await openKeys(world)
   const [key] = keys.current()
   const rows = await world.db.read<{ sealed: Uint8Array }>('SELECT sealed FROM signing_key', [])

@@ -17,7 +17,6 @@ export interface ConnectionParts {
   readonly clock: Clock
 }
 
-const connectMs = 5000
 /** On top of what the server allows itself. */
 const graceMs = 2000
 const keepAliveMs = 10_000
@@ -111,8 +110,7 @@ export class Connection {
   close(): void {
     if (this.isEnded) return
     this.isEnded = true
-    // What goes wrong while saying farewell concerns nobody.
-    this.#client.end().catch(() => {})
+    void this.#client.end()
   }
 
   destroy(): void {
@@ -161,7 +159,7 @@ async function openAt(address: PostgresAddress, parts: ConnectionParts): Promise
     password: () => password,
     database,
     application_name: applicationName,
-    connectionTimeoutMillis: connectMs,
+    connectionTimeoutMillis: parts.timeouts.connectMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveMs,
   }

@@ -74,21 +74,17 @@ function isOfKernel(code: string): boolean {
 /** As the outside is told. Bugs and violated constraints stay what they are. */
 export function outsideError(error: unknown): unknown {
   if (error instanceof XpodError) return error
-  switch (failureOf(error)) {
-    case 'contended':
-      return new XpodError('OVERLOADED', 'changes stand in each other’s way', { cause: error })
-    case 'lost':
-      return new XpodError('DATABASE_UNAVAILABLE', '', { cause: error })
-    case 'read-only':
-      return new XpodError('DATABASE_UNAVAILABLE', 'it takes no writes', { cause: error })
-    case 'too-slow':
-      return new XpodError('DATABASE_UNAVAILABLE', 'it takes too long', { cause: error })
-    case 'full':
-      return new XpodError('DISK_FULL', '', { cause: error })
-    case 'refused':
-      return new XpodError('DATABASE_UNSUITABLE', 'it refuses this connection', { cause: error })
-    case 'taken':
-    case 'statement':
-      return error
-  }
+  const told = outside[failureOf(error)]
+  return told === undefined ? error : new XpodError(told[0], told[1], { cause: error })
+}
+
+const outside: Readonly<Record<Failure, readonly [code: ErrorCode, detail: string] | undefined>> = {
+  contended: ['OVERLOADED', 'changes stand in each other’s way'],
+  lost: ['DATABASE_UNAVAILABLE', ''],
+  'read-only': ['DATABASE_UNAVAILABLE', 'it takes no writes'],
+  'too-slow': ['DATABASE_UNAVAILABLE', 'it takes too long'],
+  full: ['DISK_FULL', ''],
+  refused: ['DATABASE_UNSUITABLE', 'it refuses this connection'],
+  taken: undefined,
+  statement: undefined,
 }

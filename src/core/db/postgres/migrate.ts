@@ -47,7 +47,9 @@ export async function migrate(connection: Connection, known: readonly Migration[
 export async function readApplied(connection: Connection): Promise<readonly AppliedMigration[]> {
   const [there] = await connection.run([{ text: "SELECT to_regclass('migration') IS NOT NULL AS it", values: [] }])
   if (there?.rows[0]?.it !== 1) return []
-  const [applied] = await connection.run([{ text: 'SELECT number, checksum FROM migration ORDER BY number', values: [] }])
+  const [applied] = await connection.run([
+    { text: 'SELECT number, checksum FROM migration ORDER BY number', values: [] },
+  ])
   return applied!.rows as unknown as AppliedMigration[]
 }
 

@@ -1,7 +1,7 @@
 // PostgreSQL as the Database contract, and single statements of their own for functions of the pod store. Nothing lives in a
 // session, so it works through a pooler in transaction mode as well. A write is durable when it resolves.
 
-import type { Clock } from '../../../base/clock.ts'
+import { type Clock, delay } from '../../../base/clock.ts'
 import { XpodError } from '../../../base/errors.ts'
 import type { Log } from '../../../base/log.ts'
 import type { Metrics } from '../../../base/metrics.ts'
@@ -17,7 +17,6 @@ import { factsQuery, readFacts, requireSuitable, type ServerFacts } from './suit
 import { readPostgresUrl } from './target.ts'
 import { type CallValue, createTranslation, encodeParameter } from './values.ts'
 import { callOnce, onConnection, type WriteParts, writeSteps } from './writes.ts'
-import { delay } from '../../../base/clock.ts'
 
 export interface PostgresOptions {
   readonly url: string

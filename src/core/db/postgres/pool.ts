@@ -2,7 +2,6 @@
 // told at once instead of waiting, and one attempt after the other is made, further and further apart and never in step with
 // other processes, until the server takes writes again. Both ends of an outage are logged once.
 
-import type { Clock } from '../../../base/clock.ts'
 import { XpodError } from '../../../base/errors.ts'
 import type { Log } from '../../../base/log.ts'
 import type { Random } from '../../../base/random.ts'
@@ -26,6 +25,7 @@ const maxWaiting = 10_000
 const maxWaitMs = 5000
 /** A connection is replaced after this, so that a name that moved is noticed. */
 const lifetimeMs = 30 * 60_000
+const renewMs = 5000
 const firstRetryMs = 100
 const maxRetryMs = 5000
 
@@ -42,7 +42,7 @@ export class Pool implements AsyncDisposable {
   /** Why nobody can have a connection. */
   #downBecause: unknown
   /** Connections that were made before are closed when they come back. */
-  #oldestMs = 0
+  #oldestMs = Number.NEGATIVE_INFINITY
   /** The address that answered last. */
   #address = 0
 
@@ -83,9 +83,11 @@ export class Pool implements AsyncDisposable {
     else next.resolve(connection)
   }
 
-  /** It takes no writes any more: those that are open are closed, and the one that does is looked for. */
+  /** It takes no writes any more: what is open is closed, and a server that does is looked for; not at every write. */
   renew(): void {
-    this.#oldestMs = this.#options.clock.monotonicMs()
+    const nowMs = this.#options.clock.monotonicMs()
+    if (nowMs - this.#oldestMs < renewMs) return
+    this.#oldestMs = nowMs
     for (const connection of this.#idle.splice(0)) this.#drop(connection)
   }
 

@@ -12,10 +12,12 @@ export interface Timeouts {
   readonly lockMs: number
   /** The server ends a transaction of a process that stands still. */
   readonly idleMs: number
+  /** A server that has not let us in after this is left. */
+  readonly connectMs: number
 }
 
 /** How long each may take before locks of one center stand in the way of another. */
-export const standardTimeouts: Timeouts = { statementMs: 10_000, lockMs: 3000, idleMs: 5000 }
+export const standardTimeouts: Timeouts = { statementMs: 10_000, lockMs: 3000, idleMs: 5000, connectMs: 5000 }
 
 export interface SessionTexts {
   /** Its first parameter is the process number of the log-in; one row: `pid`, `recovering`. */

@@ -89,16 +89,13 @@ function isLocal(host: string): boolean {
 type Certificates = Pick<TlsOptions, 'ca' | 'cert' | 'key'>
 
 function tlsOf(mode: SslMode, certificates: Certificates): TlsOptions | false {
-  switch (mode) {
-    case 'disable':
-      return false
-    case 'require':
-      return { ...certificates, rejectUnauthorized: false }
-    case 'verify-ca':
-      return { ...certificates, checkServerIdentity: () => undefined }
-    case 'verify-full':
-      return certificates
+  const byMode: Readonly<Record<SslMode, TlsOptions | false>> = {
+    disable: false,
+    require: { ...certificates, rejectUnauthorized: false },
+    'verify-ca': { ...certificates, checkServerIdentity: () => undefined },
+    'verify-full': certificates,
   }
+  return byMode[mode]
 }
 
 async function readCertificates(options: URLSearchParams): Promise<Certificates> {

@@ -137,7 +137,7 @@ async function persist<T>(
     try {
       return await onConnection(pool, (connection) => work(connection, attempts))
     } catch (error) {
-      const failure = failureOf(error)
+      const failure = error instanceof Unsettled ? 'lost' : failureOf(error)
       attempts.isUnsettled ||= error instanceof Unsettled
       if (attempts.isUnsettled) {
         const isOver = clock.monotonicMs() >= untilMs || pool.isClosing || failure === 'statement'

@@ -25,6 +25,8 @@ export interface KeptContextsOptions {
 
 const maxKept = 1000
 const maxPerDocument = 5
+/** What a database can have in an index. */
+const maxUrlLength = 2000
 const maxDepth = 2
 const wanted = { accept: 'application/ld+json, application/json;q=0.9', maxBytes: 256 * KiB }
 
@@ -47,7 +49,7 @@ export function openKeptContexts({ db, fetch, log }: KeptContextsOptions): KeptC
     find,
     async learn(url) {
       const kept = await find(url)
-      if (kept !== undefined) return kept
+      if (kept !== undefined || url.length > maxUrlLength) return kept
       try {
         const context = contextIn((await fetch(url, wanted)).bytes)
         return (await keep(url, context)) ? context : undefined

@@ -1,0 +1,238 @@
+// PostgreSQL that goes away, stands still, takes no writes or changes place: nothing that was acknowledged is lost, nothing
+// happens twice, callers are told at once, and it is found again.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { systemClock } from '../../../src/base/clock.ts'
+import { toXpodError, XpodError } from '../../../src/base/errors.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { createMetrics } from '../../../src/base/metrics.ts'
+import { systemRandom } from '../../../src/base/random.ts'
+import type { Migration } from '../../../src/core/db/migrations.ts'
+import { connectPostgres, openPostgres, type PostgresEngine } from '../../../src/core/db/postgres/open.ts'
+import { sharedPostgres } from '../../support/databases.ts'
+import { lacksPostgres } from '../../support/postgres-programs.ts'
+import { startPostgres } from '../../support/postgres-server.ts'
+import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts'
+import { until } from '../../support/until.ts'
+
+const skip = lacksPostgres
+const table: Migration = {
+  number: 1,
+  name: 'one',
+  sql: '',
+  postgres: 'CREATE TABLE one (id text PRIMARY KEY, n bigint NOT NULL); INSERT INTO one VALUES (0, 0)',
+}
+const parts = { log: silentLog, clock: systemClock, metrics: createMetrics(), random: systemRandom }
+const timeouts = { statementMs: 500, lockMs: 300, idleMs: 500, connectMs: 500 }
+const add = { query: "UPDATE one SET n = n + 1 WHERE id = '0'", args: [], expect: 1 }
+
+function failsWith(code: string, detail = /^/): (error: unknown) => boolean {
+  return (error) => error instanceof XpodError && error.code === code && detail.test(error.detail)
+}
+
+interface Proxied extends AsyncDisposable {
+  readonly proxy: TcpProxy
+  /** Through the proxy. */
+  readonly db: PostgresEngine
+  /** Beside it. */
+  count(): Promise<number>
+}
+
+async function openProxied(poolSize = 1): Promise<Proxied> {
+  await using stack = new AsyncDisposableStack()
+  const server = await sharedPostgres()
+  const url = await server.freshDatabase()
+  const proxy = stack.use(await startTcpProxy(server.port))
+  const through = url.replace(`:${server.port}/`, `:${proxy.port}/`)
+  const direct = stack.use(await openPostgres({ ...parts, url, migrations: [table] }))
+  const db = stack.use(await openPostgres({ ...parts, url: through, migrations: [table], poolSize, timeouts }))
+  const owned = stack.move()
+  return {
+    proxy,
+    db,
+    count: async () => (await direct.read<{ n: number }>("SELECT n FROM one WHERE id = '0'", []))[0]!.n,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+for (const direction of ['sent', 'received'] as const) {
+  test(`a write whose connection breaks after any byte that was ${direction} happens once`, { skip }, async () => {
+    await using world = await openProxied()
+    const { proxy, db, count } = world
+    await db.write([add])
+    const before = proxy[direction]
+    await db.write([add])
+    const bytes = proxy[direction] - before
+    assert.ok(bytes > 40, `${bytes} bytes`)
+    let expected = 2
+    for (let at = 0; at < bytes; at += 5) {
+      const cut = proxy.cutAfter(at, direction)
+      assert.deepEqual(await db.write([add]), { ok: true, changed: [1] }, `after ${at} bytes`)
+      await cut
+      assert.equal(await count(), ++expected, `after ${at} bytes`)
+    }
+  })
+}
+
+test('a call that may be repeated is, one that may not says that nobody knows', { skip }, async () => {
+  await using world = await openProxied()
+  const { proxy, db, count } = world
+  const query = 'INSERT INTO one VALUES (?, 1) ON CONFLICT (id) DO NOTHING RETURNING id'
+  const before = proxy.received
+  await db.call(query, ['a'])
+  const bytes = proxy.received - before
+  const cut = proxy.cutAfter(bytes - 8, 'received')
+  assert.deepEqual(await db.call(query, ['b'], { repeatable: true }), [])
+  await cut
+  const another = proxy.cutAfter(bytes - 8, 'received')
+  await assert.rejects(db.call(query, ['c']), failsWith('OUTCOME_UNKNOWN'))
+  await another
+  assert.deepEqual(await db.read('SELECT id FROM one ORDER BY id', []), [
+    { id: '0' },
+    { id: 'a' },
+    { id: 'b' },
+    { id: 'c' },
+  ])
+  assert.equal(await count(), 0)
+})
+
+test('a read is tried on another connection', { skip }, async () => {
+  await using world = await openProxied()
+  const { proxy, db } = world
+  await db.read('SELECT 1 AS one', [])
+  const cut = proxy.cutAfter(3, 'received')
+  assert.deepEqual(await db.read('SELECT 1 AS one', []), [{ one: 1 }])
+  await cut
+})
+
+test('while it is away everybody is told at once, attempts are few, and it is found again', { skip }, async () => {
+  await using world = await openProxied(4)
+  const { proxy, db } = world
+  await proxy.refuse()
+  await until('it is down', async () => {
+    await db.read('SELECT 1 AS one', []).catch(() => [])
+    return !db.isUp
+  })
+  const startMs = performance.now()
+  const asks = Array.from({ length: 100 }, () => db.write([add]))
+  for (const result of await Promise.allSettled(asks)) {
+    assert.ok(result.status === 'rejected' && failsWith('DATABASE_UNAVAILABLE')(result.reason))
+    assert.equal(toXpodError(result.reason).status, 503)
+  }
+  assert.ok(performance.now() - startMs < 500)
+  await proxy.heal()
+  const accepted = proxy.accepted
+  await until('it is up again', () => db.isUp)
+  assert.ok(proxy.accepted - accepted <= 2)
+  assert.deepEqual(await db.write([add]), { ok: true, changed: [1] })
+})
+
+test('a connection that nothing comes through any more is left', { skip }, async () => {
+  await using world = await openProxied()
+  const { proxy, db, count } = world
+  await db.read('SELECT 1 AS one', [])
+  proxy.halfOpen()
+  await assert.rejects(db.read('SELECT 1 AS one', []), failsWith('DATABASE_UNAVAILABLE'))
+  proxy.cut()
+  await proxy.heal()
+  await until('it is up again', () => db.isUp)
+  await db.write([add])
+  assert.equal(await count(), 1)
+})
+
+test('a server that takes no writes: writes are told so, reads go on, and later both work', { skip }, async () => {
+  const server = await sharedPostgres()
+  await using db = await openPostgres({ ...parts, url: await server.freshDatabase(), migrations: [table] })
+  await server.set({ default_transaction_read_only: 'on' })
+  try {
+    await until('writes are refused', () =>
+      db.write([add]).then(
+        () => false,
+        (error: unknown) => failsWith('DATABASE_UNAVAILABLE', /no writes/)(error),
+      ),
+    )
+    assert.equal((await db.read('SELECT n FROM one', [])).length, 1)
+  } finally {
+    await server.set({ default_transaction_read_only: 'off' })
+  }
+  await until('writes work again', () =>
+    db.write([add]).then(
+      () => true,
+      () => false,
+    ),
+  )
+})
+
+test('restarts under load: what was acknowledged is there, nothing is there twice', {
+  skip,
+  timeout: 60_000,
+}, async () => {
+  await using server = await startPostgres()
+  await using db = await openPostgres({ ...parts, url: await server.freshDatabase(), migrations: [table], timeouts })
+  const acknowledged: string[] = []
+  const failures = new Set<string>()
+  const stop = new AbortController()
+  const writers = Array.from({ length: 8 }, async (_, writer) => {
+    for (let n = 0; !stop.signal.aborted; n++) {
+      const id = `${writer} ${n}`
+      try {
+        // A second time it would fail: what is not marked as done is not run again.
+        await db.write([{ query: 'INSERT INTO one VALUES (?, 1)', args: [id] }, add])
+        acknowledged.push(id)
+      } catch (error) {
+        failures.add(toXpodError(error).code)
+        await until('it is up', () => db.isUp || stop.signal.aborted, 20_000)
+      }
+    }
+  })
+  for (const mode of ['fast', 'immediate', 'kill'] as const) {
+    const before = acknowledged.length
+    await until('writes go through', () => acknowledged.length > before + 50, 20_000)
+    await server.restart(mode)
+  }
+  const before = acknowledged.length
+  await until('writes go through', () => acknowledged.length > before + 50, 20_000)
+  stop.abort()
+  await Promise.all(writers)
+  const stored = new Set((await db.read<{ id: string }>('SELECT id FROM one', [])).map(({ id }) => id))
+  assert.deepEqual(
+    acknowledged.filter((id) => !stored.has(id)),
+    [],
+  )
+  const [sum] = await db.read<{ n: number }>("SELECT n FROM one WHERE id = '0'", [])
+  assert.equal(sum?.n, stored.size - 1)
+  for (const code of failures) assert.ok(['DATABASE_UNAVAILABLE', 'OVERLOADED', 'OUTCOME_UNKNOWN'].includes(code), code)
+})
+
+test('of two hosts the one that takes writes is used, and after a failover the other', {
+  skip,
+  timeout: 60_000,
+}, async () => {
+  await using first = await startPostgres()
+  const url = await first.freshDatabase()
+  await using second = await first.standby()
+  const standbyUrl = url.replace(`:${first.port}/`, `:${second.port}/`)
+  await assert.rejects(
+    connectPostgres({ ...parts, url: standbyUrl, startWithinMs: 0 }),
+    failsWith('DATABASE_UNAVAILABLE', /standby/),
+  )
+  const both = url.replace(`127.0.0.1:${first.port}/`, `127.0.0.1:${second.port},127.0.0.1:${first.port}/`)
+  await using db = await openPostgres({ ...parts, url: both, migrations: [table], timeouts })
+  await db.write([add])
+  await until('the standby has it', async () => {
+    const name = new URL(url).pathname.slice(1)
+    const rows = await second.query<{ n: string }>("SELECT n FROM one WHERE id = '0'", [], name).catch(() => [])
+    return rows[0]?.n === '1'
+  })
+  await first.stop('kill')
+  await second.promote()
+  await until('writes go through', () =>
+    db.write([add]).then(
+      () => true,
+      () => false,
+    ),
+  )
+  assert.deepEqual(await db.read("SELECT n FROM one WHERE id = '0'", []), [{ n: 2 }])
+})
