@@ -251,17 +251,11 @@ class CursorTable implements Webhooks {
   async #lookAtAll(): Promise<void> {
     const nowMs = this.#parts.clock.nowMs()
     for (const [id, endMs] of this.#parked) if (endMs <= nowMs) this.#parked.delete(id)
-    for (const [pod, cursors] of this.#byPod) {
-      for (const cursor of cursors) {
-        cursor.save()
-        if (cursor.isOver) cursor.end('over')
-      }
-      try {
-        await this.#pins.hold(pod, earliest(cursors))
-      } catch (error) {
-        this.#parts.log.warn('notify.feed-unpinned', { pod, error })
-      }
+    for (const cursor of this.#cursors.values()) {
+      cursor.save()
+      if (cursor.isOver) cursor.end('over')
     }
+    await this.#pins.keep(lagging(this.#cursors.values()))
   }
 
   #gauges(): void {
@@ -275,10 +269,13 @@ class CursorTable implements Webhooks {
   }
 }
 
-function earliest(cursors: Iterable<Cursor>): Version | undefined {
-  let first: Version | undefined
-  for (const { lagsFrom } of cursors) {
-    if (lagsFrom !== undefined && (first === undefined || lagsFrom.seq < first.seq)) first = lagsFrom
+/** Of each pod with a webhook that lags, where the one furthest behind stands. */
+function lagging(cursors: Iterable<Cursor>): ReadonlyMap<PodId, Version> {
+  const first = new Map<PodId, Version>()
+  for (const { channel, lagsFrom } of cursors) {
+    if (lagsFrom === undefined) continue
+    const known = first.get(channel.pod)
+    if (known === undefined || lagsFrom.seq < known.seq) first.set(channel.pod, lagsFrom)
   }
   return first
 }

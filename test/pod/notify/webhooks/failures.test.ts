@@ -162,6 +162,10 @@ test('after a day of failing it is parked; a command sends again, and one Update
   await failFor(world, channel, dayMs + hourMs)
   const { delivery } = await world.row(channel)
   assert.equal(delivery.parked, true)
+  await until('its feed is let go', async () => {
+    world.clock.advance(minuteMs)
+    return (await world.stored.db.read('SELECT name FROM feed_pin', [])).length === 0
+  })
   assert.match(world.metrics(), /xpod_notify_webhooks\{state="parked"\} 1\n/)
   assert.ok(world.logged.some((line) => /level=warn msg=notify\.webhook-parked/.test(line)))
   const heard = target.heard.length
