@@ -11,6 +11,7 @@ import { createMetrics } from '../../../src/base/metrics.ts'
 import { systemRandom } from '../../../src/base/random.ts'
 import type { Migration } from '../../../src/core/db/migrations.ts'
 import { connectPostgres, openPostgres, type PostgresEngine } from '../../../src/core/db/postgres/open.ts'
+import { createFakeClock } from '../../support/fake-clock.ts'
 import { sharedPostgres } from '../../support/databases.ts'
 import { lacksPostgres } from '../../support/postgres-programs.ts'
 import { startPostgres } from '../../support/postgres-server.ts'
@@ -25,7 +26,7 @@ const table: Migration = {
   postgres: 'CREATE TABLE one (id text PRIMARY KEY, n bigint NOT NULL); INSERT INTO one VALUES (0, 0)',
 }
 const parts = { log: silentLog, clock: systemClock, metrics: createMetrics(), random: systemRandom }
-const timeouts = { statementMs: 500, lockMs: 300, idleMs: 500, connectMs: 500 }
+const timeouts = { statementMs: 500, lockMs: 300, idleMs: 500, connectMs: 500, resolveMs: 5000 }
 const add = { query: "UPDATE one SET n = n + 1 WHERE id = '0'", args: [], expect: 1 }
 
 function failsWith(code: string, detail = /^/): (error: unknown) => boolean {
@@ -163,6 +164,47 @@ test('a server that takes no writes: writes are told so, reads go on, and later 
       () => false,
     ),
   )
+})
+
+test('a commit that no standby confirms is not acknowledged', { skip }, async () => {
+  await using server = await startPostgres()
+  const url = await server.freshDatabase()
+  const hasty = { ...timeouts, resolveMs: 1000 }
+  await using db = await openPostgres({ ...parts, url, migrations: [table], timeouts: hasty })
+  await server.set({ synchronous_standby_names: 'nobody' })
+  await until('it is set', async () => (await server.query('SHOW synchronous_standby_names'))[0] !== undefined)
+  await assert.rejects(db.write([add]), failsWith('OUTCOME_UNKNOWN'))
+  await server.set({ synchronous_standby_names: '' })
+  await until('it is confirmed', () =>
+    db.write([add]).then(
+      () => true,
+      () => false,
+    ),
+  )
+})
+
+test('a server that starts later is waited for, wrong settings are not', { skip }, async () => {
+  await using server = await startPostgres()
+  const url = await server.freshDatabase()
+  await server.stop()
+  const opening = openPostgres({ ...parts, url, migrations: [table] })
+  await server.start()
+  await using db = await opening
+  assert.deepEqual(await db.write([add]), { ok: true, changed: [1] })
+})
+
+test('marks of writes go after a while', { skip }, async () => {
+  const clock = createFakeClock()
+  const url = await (await sharedPostgres()).freshDatabase()
+  await using db = await openPostgres({ ...parts, url, migrations: [table], clock })
+  const old =
+    "INSERT INTO write_mark SELECT n, clock_timestamp() - interval '1 hour' FROM generate_series(1, 1200) AS n"
+  await db.write([{ query: old, args: [] }])
+  clock.advance(60_000)
+  await until('only the new one is left', async () => {
+    const [row] = await db.read<{ n: number }>('SELECT count(*) AS n FROM write_mark', [])
+    return row!.n === 1
+  })
 })
 
 test('restarts under load: what was acknowledged is there, nothing is there twice', {

@@ -133,7 +133,7 @@ if (lacksPgBouncer === false && lacksPostgres === false) {
 test('through a pooler every transaction brings its settings along', { skip: lacksPgBouncer }, async () => {
   const direct = await (await sharedPostgres()).freshDatabase()
   const url = await throughPooler(direct)
-  const timeouts = { statementMs: 300, lockMs: 100, idleMs: 500, connectMs: 1000 }
+  const timeouts = { statementMs: 300, lockMs: 100, idleMs: 500, connectMs: 1000, resolveMs: 5000 }
   await using db = await openPostgres({ ...parts, url, migrations: [table], timeouts })
   assert.equal((await db.status()).isPooled, true)
   await assert.rejects(db.read('SELECT pg_sleep(20)', []), failsWith('DATABASE_UNAVAILABLE', /too long/))

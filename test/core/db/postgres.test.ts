@@ -144,7 +144,7 @@ test('more than 10 000 that wait are refused as overload', { skip }, async () =>
 
 test('a lock that stays is given up, a statement that does not end as well', { skip }, async () => {
   await using db = await openFresh()
-  const timeouts = { statementMs: 300, lockMs: 50, idleMs: 1000, connectMs: 1000 }
+  const timeouts = { statementMs: 300, lockMs: 50, idleMs: 1000, connectMs: 1000, resolveMs: 5000 }
   await using hasty = await connectPostgres({ ...parts, url: db.url, timeouts })
   await assert.rejects(hasty.read('SELECT pg_sleep(20)', []), failsWith('DATABASE_UNAVAILABLE', /too long/))
   const held = db.call(

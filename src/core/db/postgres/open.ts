@@ -132,11 +132,12 @@ class Engine implements PostgresEngine {
   #stop = (): void => {}
 
   constructor(pool: Pool, options: PostgresOptions) {
-    const { clock, random, metrics } = options
+    const { clock, random, metrics, timeouts = standardTimeouts } = options
+    const { resolveMs } = timeouts
     const repeats = metrics.counter('xpod_db_repeats_total', 'Transactions that were run again.')
     this.#pool = pool
     this.#options = options
-    this.#writes = { pool, clock, random, translate: createTranslation(), onRepeat: () => repeats.add() }
+    this.#writes = { pool, clock, random, resolveMs, translate: createTranslation(), onRepeat: () => repeats.add() }
   }
 
   get isUp(): boolean {

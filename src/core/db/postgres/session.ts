@@ -14,10 +14,18 @@ export interface Timeouts {
   readonly idleMs: number
   /** A server that has not let us in after this is left. */
   readonly connectMs: number
+  /** The outcome of a write whose answer was lost is looked for so long. */
+  readonly resolveMs: number
 }
 
 /** How long each may take before locks of one center stand in the way of another. */
-export const standardTimeouts: Timeouts = { statementMs: 10_000, lockMs: 3000, idleMs: 5000, connectMs: 5000 }
+export const standardTimeouts: Timeouts = {
+  statementMs: 10_000,
+  lockMs: 3000,
+  idleMs: 5000,
+  connectMs: 5000,
+  resolveMs: 10_000,
+}
 
 export interface SessionTexts {
   /** Its first parameter is the process number of the log-in; one row: `pid`, `recovering`. */

@@ -19,6 +19,7 @@ export interface WriteParts {
   readonly pool: Pool
   readonly clock: Clock
   readonly random: Random
+  readonly resolveMs: number
   readonly translate: (query: string) => string
   /** Counts a second and further attempts. */
   readonly onRepeat: () => void
@@ -33,8 +34,6 @@ export const markTable = `CREATE TABLE IF NOT EXISTS write_mark (
 const maxAttempts = 5
 const firstPauseMs = 10
 const maxPauseMs = 1000
-/** So long the outcome of a write is looked for. */
-const resolveMs = 10_000
 
 const insertMark = 'INSERT INTO write_mark (id) VALUES ($1)'
 /** Waits for the transaction that has the id. Writing it again makes this COMMIT wait for the standbys of the first as well. */
@@ -129,7 +128,7 @@ async function persist<T>(
   parts: WriteParts,
   work: (connection: Connection, attempts: Attempts) => Promise<T>,
 ): Promise<T> {
-  const { pool, clock, random, onRepeat } = parts
+  const { pool, clock, random, resolveMs, onRepeat } = parts
   const attempts: Attempts = { isUnsettled: false }
   const untilMs = clock.monotonicMs() + resolveMs
   let wasTaken = false
