@@ -16,6 +16,7 @@ const maxPage = 1000
 
 const byEither = `SELECT ${recordColumns} FROM pod p WHERE p.name IS NOT NULL AND (p.id = ? OR p.name = ?)
   ORDER BY p.id = ? DESC LIMIT 1`
+const byId = `SELECT ${recordColumns} FROM pod p WHERE p.name IS NOT NULL AND p.id = ?`
 const page = `SELECT ${recordColumns} FROM pod p WHERE p.name > ? ORDER BY p.name LIMIT ?`
 
 /** Nothing comes back from deleting. */
@@ -85,8 +86,9 @@ export function createDirectory({ db, stamp, mark, onDeleting }: DirectoryParts)
       return change(setOwners, [JSON.stringify(owners), pod])
     },
     async delete(pod) {
+      const [record] = await read(byId, [pod])
       await remove(pod)
-      tell({ kind: 'delete', id: pod })
+      if (record !== undefined) tell({ kind: 'delete', id: pod, base: record.base })
       onDeleting()
     },
     onChange(listener) {

@@ -3,15 +3,17 @@
 // writes everything on a snapshot taken after the locks. What it is given is made by postgres/lines.ts and postgres/call.ts:
 // `changes` in their order, and for each of them `lines`, what must stand at a key and what becomes of it.
 //
-// Joins between what was sent are nested loops over at most a few hundred rows; every table is reached by its index, with
-// plans that are never made anew: a growing feed once flipped one. Scalar subqueries with LIMIT rather than EXISTS, because
-// those can be planned as a hash over the whole table.
+// Joins between what was sent are nested loops over at most a few hundred rows. Tables are only named where the planner has no
+// choice but one look into an index for each row that was sent: in subqueries with LIMIT (EXISTS may become a hash over the
+// whole table, a join begin at the wrong end), by arrays of ids, and by ON CONFLICT. A plan made while a table was small
+// stays right when it has grown; a growing feed once flipped one.
 
 import type { Migration } from '../../../core/db/migrations.ts'
 
 /** Settings of the function, by which plans stay what they are. */
 export const commitSettings = `
   SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off
+  SET enable_material = off SET enable_memoize = off SET enable_incremental_sort = off
   SET plan_cache_mode = force_generic_plan SET jit = off SET max_parallel_workers_per_gather = 0`
 
 /** Of a resource (store rule 26), as digest.ts makes it; and halves of it, because only numbers have an aggregate of XOR. */
@@ -39,13 +41,13 @@ const sent = `
         AND h.state = wanted_state, false) AS is_home
     FROM json_to_recordset(changes)
       AS c(ord bigint, pod bigint, op text, epoch bigint, mark bigint, agent text)
-    LEFT JOIN pod_head h ON h.pod = c.pod
-    LEFT JOIN pod p ON p.pod = c.pod
-    LEFT JOIN node n ON n.id = h.node
-    LEFT JOIN feed f ON f.pod = c.pod AND f.op_id = c.op
+    LEFT JOIN LATERAL (SELECT * FROM pod_head o WHERE o.pod = c.pod LIMIT 1) h ON true
+    LEFT JOIN LATERAL (SELECT * FROM pod o WHERE o.pod = c.pod LIMIT 1) p ON true
+    LEFT JOIN LATERAL (SELECT * FROM node o WHERE o.id = h.node LIMIT 1) n ON true
+    LEFT JOIN LATERAL (SELECT o.seq FROM feed o WHERE o.pod = c.pod AND o.op_id = c.op LIMIT 1) f ON true
   ),
   line AS MATERIALIZED (
-    SELECT l.*, r.kind AS was_kind, r.size AS was_size, r.media_type AS was_media, r.body AS was_body, r.blob AS was_blob,
+    SELECT l.*, r.ctid AS was_at, r.kind AS was_kind, r.size AS was_size, r.media_type AS was_media, r.body AS was_body, r.blob AS was_blob,
       r.modified_ms AS was_ms, r.d AS was_d,
       l.allow & (1 << (coalesce(r.kind, -1) + 1)::integer) = 0
         OR l.seq IS NOT NULL AND (r.seq, r.mark) IS DISTINCT FROM (l.seq, l.mark)
@@ -58,7 +60,9 @@ const sent = `
       if_parent text, if_name text, if_there boolean,
       act text, rank bigint, kind bigint, media_type text, size bigint, sha256 text, start bigint, blob text, fills boolean,
       up_parent text, up_name text, top_parent text, top_name text)
-    LEFT JOIN resource r ON r.pod = l.pod AND r.parent = l.parent AND r.name = l.name
+    LEFT JOIN LATERAL (
+      SELECT o.*, o.ctid FROM resource o WHERE o.pod = l.pod AND o.parent = l.parent AND o.name = l.name LIMIT 1
+    ) r ON true
     WHERE l.if_name IS NULL OR l.if_there = ((SELECT true FROM resource o
       WHERE o.pod = l.pod AND o.parent = l.if_parent AND o.name = l.if_name LIMIT 1) IS NOT NULL)
   )`
@@ -71,7 +75,7 @@ const judging = `
       CASE w.did WHEN 1 THEN greatest(now_ms, w.was_ms + 1) ELSE now_ms END AS modified_ms
     FROM (
       SELECT l.ord, l.place, l.pod, l.key, l.parent, l.name, l.rank, l.sha256, l.start, l.blob, l.fills,
-        l.up_parent, l.up_name, l.top_parent, l.top_name, l.was_body, l.was_blob, l.was_ms, l.was_d,
+        l.up_parent, l.up_name, l.top_parent, l.top_name, l.was_at, l.was_body, l.was_blob, l.was_ms, l.was_d,
         CASE WHEN l.act = 'drop' THEN 2 WHEN l.was_kind IS NULL THEN 0 ELSE 1 END AS did,
         CASE WHEN l.act = 'drop' THEN l.was_kind ELSE l.kind END AS kind,
         CASE WHEN l.act = 'drop' THEN l.was_media ELSE l.media_type END AS media_type,
@@ -162,7 +166,7 @@ const deeds = `
     SELECT n.*, CASE WHEN n.nth = 0 THEN n.was_ms ELSE greatest(now_ms, n.was_ms + 1) + n.nth - 1 END AS modified_ms,
       CASE WHEN n.parent = '.' THEN '' ELSE n.parent || '/' || n.name END AS key
     FROM (
-      SELECT b.*, r.modified_ms AS was_ms, r.d AS was_d,
+      SELECT b.*, r.modified_ms AS was_ms, r.d AS was_d, r.seq AS own_seq, r.mark AS own_mark,
         count(*) FILTER (WHERE b.containment) OVER (PARTITION BY b.pod, b.parent, b.name ORDER BY b.ord) AS nth
       FROM (
         SELECT ord, pod, seq, parent, name, bool_or(containment) AS containment FROM (
@@ -171,15 +175,17 @@ const deeds = `
           UNION ALL
           SELECT ord, pod, seq, top_parent, top_name, false FROM done WHERE top_parent IS NOT NULL AND did <> 1
         ) one GROUP BY ord, pod, seq, parent, name
-      ) b JOIN resource r ON r.pod = b.pod AND r.parent = b.parent AND r.name = b.name AND r.kind = 0
+      ) b CROSS JOIN LATERAL (
+        SELECT * FROM resource o WHERE o.pod = b.pod AND o.parent = b.parent AND o.name = b.name AND o.kind = 0 LIMIT 1
+      ) r
     ) n
   ),
   bumped AS MATERIALIZED (
     SELECT b.*, CASE WHEN b.is_moved THEN xpod_digest(b.key, 0, '', ''::bytea, b.modified_ms, 0) ELSE b.was_d END AS new_d
     FROM (
-      SELECT pod, parent, name, key, was_d, max(seq) AS child_seq, max(modified_ms) AS modified_ms,
+      SELECT pod, parent, name, key, was_d, own_seq, own_mark, max(seq) AS child_seq, max(modified_ms) AS modified_ms,
         bool_or(containment) AS is_moved
-      FROM bump GROUP BY pod, parent, name, key, was_d
+      FROM bump GROUP BY pod, parent, name, key, was_d, own_seq, own_mark
     ) b
   ),
   entry AS MATERIALIZED (
@@ -200,31 +206,26 @@ const deeds = `
   )`
 
 const writing = `
-  made AS (
+  stored AS (
     INSERT INTO resource (pod, parent, name, kind, seq, mark, child_seq, media_type, size, sha256, body, blob, modified_ms, d)
     SELECT pod, parent, name, kind, seq, mark, CASE WHEN fills THEN seq ELSE 0 END, media_type, size, hash, body_id, blob,
       modified_ms, new_d
-    FROM done WHERE did = 0
-  ),
-  replaced AS (
-    UPDATE resource r SET seq = w.seq, mark = w.mark, media_type = w.media_type, size = w.size, sha256 = w.hash,
-      body = w.body_id, blob = w.blob, modified_ms = w.modified_ms, d = w.new_d
-    FROM done w WHERE w.did = 1 AND r.pod = w.pod AND r.parent = w.parent AND r.name = w.name
+    FROM done WHERE did < 2
+    UNION ALL
+    SELECT pod, parent, name, 0, own_seq, own_mark, child_seq, '', 0, ''::bytea, NULL, NULL, modified_ms, new_d FROM bumped
+    ON CONFLICT (pod, parent, name) DO UPDATE SET seq = excluded.seq, mark = excluded.mark,
+      child_seq = excluded.child_seq, media_type = excluded.media_type, size = excluded.size, sha256 = excluded.sha256,
+      body = excluded.body, blob = excluded.blob, modified_ms = excluded.modified_ms, d = excluded.d
   ),
   deleted AS (
-    DELETE FROM resource r USING done w
-    WHERE w.did = 2 AND r.pod = w.pod AND r.parent = w.parent AND r.name = w.name
-  ),
-  told AS (
-    UPDATE resource r SET child_seq = b.child_seq, modified_ms = b.modified_ms, d = b.new_d
-    FROM bumped b WHERE r.pod = b.pod AND r.parent = b.parent AND r.name = b.name
+    DELETE FROM resource WHERE ctid = ANY (ARRAY(SELECT was_at FROM done WHERE did = 2))
   ),
   kept AS (
     INSERT INTO body (id, pod, bytes)
     SELECT body_id, pod, substring(bodies FROM (start + 1)::integer FOR size::integer) FROM done WHERE body_id IS NOT NULL
   ),
   freed AS (
-    DELETE FROM body b USING done w WHERE w.did > 0 AND w.pins = 0 AND b.id = w.was_body
+    DELETE FROM body WHERE id = ANY (ARRAY(SELECT was_body FROM done WHERE did > 0 AND pins = 0))
   ),
   discarded AS (
     INSERT INTO garbage (pod, ref, seq, since_ms)
@@ -232,20 +233,23 @@ const writing = `
     FROM done WHERE did > 0 AND (was_blob IS NOT NULL OR was_body IS NOT NULL AND pins > 0)
   ),
   consumed AS (
-    DELETE FROM stage s USING done w WHERE w.did < 2 AND s.pod = w.pod AND s.blob = w.blob RETURNING 1
+    DELETE FROM stage WHERE pod = ANY (ARRAY(SELECT pod FROM done WHERE did < 2 AND blob IS NOT NULL))
+      AND blob = ANY (ARRAY(SELECT blob FROM done WHERE did < 2)) RETURNING 1
   ),
   forgotten AS (
-    DELETE FROM group_ref g USING done w WHERE w.kind = 2 AND g.pod = w.pod AND g.acl = w.key
+    DELETE FROM group_ref WHERE ctid = ANY (ARRAY(
+      SELECT g.at FROM done w CROSS JOIN LATERAL (
+        SELECT o.ctid AS at FROM group_ref o WHERE o.pod = w.pod AND o.acl = w.key OFFSET 0
+      ) g WHERE w.kind = 2
+    ))
   ),
   grouped AS (
     INSERT INTO group_ref (pod, document, acl)
     SELECT DISTINCT a.pod, g.document, g.acl
     FROM json_to_recordset(groups) AS g(ord bigint, document text, acl text) JOIN accepted a ON a.ord = g.ord
   ),
-  headed AS (
-    UPDATE pod_head h SET seq = s.seq, mark = s.mark, acl_seq = s.acl_seq, bytes = h.bytes + s.grown,
-      resources = h.resources + s.more, digest = int8send(xpod_half(h.digest, 1) # coalesce(x.upper_half, 0))
-        || int8send(xpod_half(h.digest, 9) # coalesce(x.lower_half, 0))
+  summed AS MATERIALIZED (
+    SELECT s.*, coalesce(x.upper_half, 0) AS upper_half, coalesce(x.lower_half, 0) AS lower_half
     FROM (
       SELECT pod, max(seq) AS seq, (array_agg(mark ORDER BY seq DESC))[1] AS mark, max(acl_seq) AS acl_seq,
         sum(grown)::bigint AS grown, sum(more)::bigint AS more
@@ -258,7 +262,13 @@ const writing = `
         UNION ALL SELECT pod, new_d FROM bumped
       ) one GROUP BY pod
     ) x ON x.pod = s.pod
-    WHERE h.pod = s.pod
+  ),
+  headed AS (
+    UPDATE pod_head h SET (seq, mark, acl_seq, bytes, resources, digest) = (
+      SELECT s.seq, s.mark, s.acl_seq, h.bytes + s.grown, h.resources + s.more,
+        int8send(xpod_half(h.digest, 1) # s.upper_half) || int8send(xpod_half(h.digest, 9) # s.lower_half)
+      FROM summed s WHERE s.pod = h.pod
+    ) WHERE h.pod = ANY (ARRAY(SELECT pod FROM summed))
   ),
   fed AS (
     INSERT INTO feed (pod, seq, mark, epoch, at_ms, op_id, agent, bytes_delta, acl_seq, touched, parents)
@@ -271,7 +281,8 @@ export const commitStatement = `WITH ${[sent, judging, verdicts, deeds, writing]
       SELECT json_agg(json_build_array(j.verdict, CASE j.verdict WHEN 'quota' THEN j.first_path ELSE j.at_path END,
         coalesce(e.seq, f.seq), coalesce(e.mark, f.mark), coalesce(e.acl_seq, f.acl_seq), coalesce(e.touched, f.touched),
         coalesce(e.parents, f.parents)) ORDER BY j.ord)::text
-      FROM judged j LEFT JOIN entry e ON e.ord = j.ord LEFT JOIN feed f ON f.pod = j.pod AND f.seq = j.known_seq
+      FROM judged j LEFT JOIN entry e ON e.ord = j.ord
+      LEFT JOIN LATERAL (SELECT * FROM feed o WHERE o.pod = j.pod AND o.seq = j.known_seq LIMIT 1) f ON true
     ), (SELECT count(*) FROM consumed) <> (SELECT count(*) FROM done WHERE blob IS NOT NULL AND did < 2)`
 
 export const commitParameters = `
