@@ -10,11 +10,11 @@ import type { Random } from '../base/random.ts'
 import { lockDataDirectory } from '../core/db/data-directory.ts'
 import { readSetting, writeSetting } from '../core/db/settings.ts'
 import { openSqlite, type SqliteEngine } from '../core/db/sqlite/open.ts'
-import { openFilesystemObjects } from '../core/objects/filesystem.ts'
 import type { ObjectStore } from '../core/objects/object-store.ts'
 import type { PodStore } from '../pod/store/pod-store.ts'
 import { openSqlitePodStore } from '../pod/store/sqlite/store.ts'
 import { migrations } from './database/migrations.ts'
+import { openObjects } from './database/objects.ts'
 import type { CenterOptions } from './options.ts'
 
 export interface Surround {
@@ -26,6 +26,8 @@ export interface Surround {
   readonly onFatal: (error: unknown) => void
 }
 
+export type StorePlace = Pick<CenterOptions, 'dataDir' | 's3'>
+
 export interface OpenedStore extends AsyncDisposable {
   /** Absolute. */
   readonly dir: string
@@ -35,13 +37,13 @@ export interface OpenedStore extends AsyncDisposable {
   readonly node: string
 }
 
-/** Throws DATA_DIR_LOCKED, DATA_DIR_UNUSABLE, SCHEMA_NEWER, SCHEMA_ALTERED. */
-export async function openStore(dataDir: string, parts: Surround): Promise<OpenedStore> {
+/** Throws DATA_DIR_LOCKED, DATA_DIR_UNUSABLE, SCHEMA_NEWER, SCHEMA_ALTERED, and what openObjects throws. */
+export async function openStore({ dataDir, s3 }: StorePlace, parts: Surround): Promise<OpenedStore> {
   const { clock, random, log, metrics, onFatal } = parts
   await using stack = new AsyncDisposableStack()
   const { dir } = stack.use(await lockDataDirectory(dataDir))
   const db = stack.use(await openSqlite({ dir, migrations, log, clock, metrics, onFatal }))
-  const objects = stack.use(await openFilesystemObjects({ dir: join(dir, 'objects'), random }))
+  const objects = stack.use(await openObjects({ dir, db, s3 }, parts))
   const node = await settleNode(db, random)
   const store = stack.use(
     await openSqlitePodStore({ db, objects, node, instance: random.uuid(), clock, random, log, metrics, limits: {} }),

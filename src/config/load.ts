@@ -63,7 +63,7 @@ function fromEnvironment(name: KeyName, env: Environment): Given | undefined {
   for (const variable of [environmentName(name), ...otherNames]) {
     const text = env[variable]
     if (text !== undefined) all.push({ text, origin: variable })
-    if (secret === true) all.push(...secretsOf(variable, name, env))
+    if (secret !== undefined) all.push(...secretsOf(variable, name, env))
   }
   const [first, ...others] = all
   const other = others.find((one) => one.text !== first?.text)
@@ -165,7 +165,7 @@ function refuseUnknownNames(env: Environment): void {
   const known = new Set(otherVariables)
   for (const name of keyNames) {
     known.add(environmentName(name))
-    if ((keys[name] as Key<unknown>).secret === true) known.add(`${environmentName(name)}_FILE`)
+    if ((keys[name] as Key<unknown>).secret !== undefined) known.add(`${environmentName(name)}_FILE`)
   }
   const unknown = Object.keys(env).find((name) => name.startsWith('XPOD_') && !known.has(name) && !isForTests(name))
   if (unknown === undefined) return
@@ -181,9 +181,11 @@ function isForTests(name: string): boolean {
   return name.startsWith('XPOD_TEST_')
 }
 
-/** As it may be shown: the password of a URL never is. */
+/** As it may be shown. */
 export function masked(name: KeyName, text: string): string {
-  if ((keys[name] as Key<unknown>).secret !== true) return text
+  const { secret }: Key<unknown> = keys[name]
+  if (secret === undefined) return text
+  if (secret === 'whole') return '***'
   return text.replace(/^([a-z][a-z0-9+.-]*:\/\/[^:/@\s]*):[^@\s]*@/i, '$1:***@')
 }
 

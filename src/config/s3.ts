@@ -2,17 +2,13 @@
 // half a configuration is refused.
 
 import { XpodError } from '../base/errors.ts'
-import type { S3Location } from '../core/objects/s3/connection.ts'
+import type { S3Place } from '../center/options.ts'
 import type { KeyName, Settings } from './keys.ts'
-
-export interface S3Settings extends S3Location {
-  readonly prefix: string
-}
 
 const pieces = ['s3-bucket', 's3-region', 's3-access-key', 's3-secret-key'] as const
 
 /** Undefined without a store. Throws CONFIG_INVALID, CONFIG_CONFLICT. */
-export function s3Of(settings: Settings): S3Settings | undefined {
+export function s3Of(settings: Settings): S3Place | undefined {
   const { s3 } = settings
   if (s3 === undefined) {
     const piece = pieces.find((name) => settings[name] !== undefined)

@@ -37,7 +37,11 @@ test('without any of it there is no store', () => {
 })
 
 test('bucket, prefix and keys may stand in the URL', () => {
-  const flags = { s3: 'https://key:s%2Fecret@s3.example.org/pods/center/1/', 's3-region': 'eu-1', 's3-addressing': 'host' }
+  const flags = {
+    s3: 'https://key:s%2Fecret@s3.example.org/pods/center/1/',
+    's3-region': 'eu-1',
+    's3-addressing': 'host',
+  }
   const more = { prefix: 'center/1/', secretKey: 's/ecret', region: 'eu-1', addressing: 'host' }
   assert.deepEqual(read({}, flags), { ...whole, ...more })
 })
@@ -84,7 +88,12 @@ test('half of it is refused, and the missing piece is named', () => {
 })
 
 test('what cannot be a store is refused', () => {
-  for (const text of ['ftp://s3.example.org/pods', 'https://s3.example.org/UPPER', 'https://s3.example.org/pods?x=1', '']) {
+  for (const text of [
+    'ftp://s3.example.org/pods',
+    'https://s3.example.org/UPPER',
+    'https://s3.example.org/pods?x=1',
+    '',
+  ]) {
     failsWith('CONFIG_INVALID', { XPOD_S3: text }, /s3/)
   }
 })

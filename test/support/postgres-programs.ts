@@ -70,7 +70,8 @@ async function linkLibraries(making: string): Promise<void> {
     const link = join(making, target)
     if (!existsSync(link)) await symlink(basename(source), link)
   }
-  for (const name of await readdir(join(making, 'native', 'bin'))) await chmod(join(making, 'native', 'bin', name), 0o755)
+  for (const name of await readdir(join(making, 'native', 'bin')))
+    await chmod(join(making, 'native', 'bin', name), 0o755)
 }
 
 /** Text sorts by language, as in many real clusters: what must be compared as bytes has to say so. */
@@ -88,7 +89,11 @@ async function makeCluster(making: string): Promise<void> {
 }
 
 /** Copies what is there and wanted; files that vanish meanwhile are left out, as a running server makes them. */
-export async function copyTree(from: string, to: string, isWanted: (path: string) => boolean = () => true): Promise<void> {
+export async function copyTree(
+  from: string,
+  to: string,
+  isWanted: (path: string) => boolean = () => true,
+): Promise<void> {
   await mkdir(to, { recursive: true, mode: (await stat(from)).mode & 0o777 })
   for (const entry of await readdir(from, { withFileTypes: true })) {
     const source = join(from, entry.name)

@@ -187,7 +187,11 @@ class Server implements PostgresServer {
     if (options.synchronous) await this.set({ synchronous_standby_names: name })
     const wanted = options.synchronous ? 'sync' : 'async'
     const follows = `SELECT 1 FROM pg_stat_replication WHERE application_name = $1 AND state = 'streaming' AND sync_state = $2`
-    await until('the standby follows', async () => (await this.query(follows, [name, wanted])).length > 0, startWithinMs)
+    await until(
+      'the standby follows',
+      async () => (await this.query(follows, [name, wanted])).length > 0,
+      startWithinMs,
+    )
     return standby
   }
 

@@ -9,7 +9,10 @@ import { createMetrics } from '../../src/base/metrics.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import { openS3Objects, type S3Options } from '../../src/core/objects/s3.ts'
 
-const location = JSON.parse(process.argv[2]!) as Pick<S3Options, 'endpoint' | 'bucket' | 'accessKey' | 'secretKey' | 'prefix'>
+const location = JSON.parse(process.argv[2]!) as Pick<
+  S3Options,
+  'endpoint' | 'bucket' | 'accessKey' | 'secretKey' | 'prefix'
+>
 const surround = { clock: systemClock, random: systemRandom, log: silentLog, metrics: createMetrics() }
 const objects = await openS3Objects({ ...location, ...surround })
 

@@ -41,7 +41,8 @@ export async function openS3World(server: S3Server, options: Partial<S3Options> 
     prefix,
     metrics,
     logged,
-    unfinished: async () => (await server.client().listIncompleteUploadsQuery(server.bucket, prefix, '', '', '')).uploads.length,
+    unfinished: async () =>
+      (await server.client().listIncompleteUploadsQuery(server.bucket, prefix, '', '', '')).uploads.length,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

@@ -59,7 +59,7 @@ export async function startTcpProxy(targetPort: number, targetHost = '127.0.0.1'
     const pair = [client, upstream]
     pairs.add(pair)
     const reset = (): void => {
-      for (const socket of pair) socket.resetAndDestroy()
+      for (const socket of pair) resetSocket(socket)
     }
     for (const socket of pair) {
       socket.setNoDelay(true)
@@ -79,7 +79,7 @@ export async function startTcpProxy(targetPort: number, targetHost = '127.0.0.1'
     return (server.address() as AddressInfo).port
   }
   const cut = (): void => {
-    for (const pair of pairs) for (const socket of pair) socket.resetAndDestroy()
+    for (const pair of pairs) for (const socket of pair) resetSocket(socket)
   }
   const setTrap = (direction: Direction, bytes: number, ending: Trap['ending']): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -126,6 +126,12 @@ export async function startTcpProxy(targetPort: number, targetHost = '127.0.0.1'
       cut()
     },
   }
+}
+
+/** A socket that has begun to end cannot be reset any more, and trying to would leave its handle open for ever. */
+function resetSocket(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
 }
 
 interface Way {

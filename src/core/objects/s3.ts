@@ -11,7 +11,7 @@ import type { ObjectStore, StoredObject } from './object-store.ts'
 import { openCalls, type S3Calls, type S3Operation } from './s3/calls.ts'
 import { openConnection, type S3Client, type S3Location } from './s3/connection.ts'
 import { download } from './s3/download.ts'
-import { asXpodError, S3Failure } from './s3/failure.ts'
+import { asXpodError, failureOf, S3Failure } from './s3/failure.ts'
 import { UploadMemory } from './s3/memory.ts'
 import { probeStore } from './s3/probe.ts'
 import { sweepUploads } from './s3/sweep.ts'
@@ -109,9 +109,10 @@ class S3Objects implements ObjectStore {
       const names = keys.slice(at, at + maxDeletes).map((key) => this.#nameOf(key))
       await this.#call('delete', async (client) => {
         if (names.length === 1) return client.removeObject(this.#bucket, names[0]!)
-        for (const { Error: failed } of await client.removeObjects(this.#bucket, names)) {
-          if (failed?.Code !== undefined && failed.Code !== 'NoSuchKey') throw new S3Failure('passing', failed.Code)
-        }
+        // Only the failures, and not as the library's types say.
+        const failed = (await client.removeObjects(this.#bucket, names)) as readonly { readonly Code?: string }[]
+        const code = failed.map(({ Code = 'unknown' }) => Code).find((one) => one !== 'NoSuchKey')
+        if (code !== undefined) throw failureOf({ code }, { status: undefined, clockAheadMs: undefined })
       })
     }
   }

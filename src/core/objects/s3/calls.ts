@@ -120,7 +120,9 @@ function counters(metrics: Metrics): (op: S3Operation, outcome: string, seconds:
     let known = made.get(key)
     if (known === undefined) {
       const total = metrics.counter('xpod_s3_requests_total', 'Calls to the object store', { op, outcome })
-      const time = metrics.histogram('xpod_s3_request_seconds', 'Time of calls to the object store', secondsBounds, { op })
+      const time = metrics.histogram('xpod_s3_request_seconds', 'Time of calls to the object store', secondsBounds, {
+        op,
+      })
       made.set(key, (known = { total, seconds: time }))
     }
     known.total.add()

@@ -75,7 +75,11 @@ async function* chunks(
 }
 
 /** Undefined: the range lies behind the end. */
-async function openAt(parts: DownloadParts, { key, range, signal }: Download, start: number): Promise<Opened | undefined> {
+async function openAt(
+  parts: DownloadParts,
+  { key, range, signal }: Download,
+  start: number,
+): Promise<Opened | undefined> {
   const { calls } = parts
   const { bucket } = calls.connection
   const length = range === undefined ? 0 : range.end - range.start + 1

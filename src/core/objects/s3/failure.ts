@@ -43,6 +43,7 @@ const certificate = 'the certificate of the store is not trusted (s3)'
 const refusals: Readonly<Record<string, string>> = {
   InvalidAccessKeyId: key,
   XMinioInvalidAccessKey: key,
+  XAdminUserNotFound: key,
   SignatureDoesNotMatch: secret,
   ExpiredToken: expired,
   ExpiredTokenException: expired,
@@ -97,7 +98,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
 /** Whatever the client library, the transport or the system threw. */
 export function failureOf(error: unknown, seen: SeenAnswer): S3Failure {
   if (error instanceof S3Failure) return error
-  const code = String(systemCode(error) ?? '')
+  const code = systemCode(error) ?? ''
   if (code === 'RequestTimeTooSkewed' || code === 'RequestExpired') {
     return new S3Failure('refused', code, { detail: clockDetail(seen.clockAheadMs), cause: error })
   }

@@ -93,8 +93,10 @@ export class UploadMemory {
     }
   }
 
+  /** Without the reserve, and without the part that uses it. */
   #fits(bytes: number): boolean {
-    return this.#usedBytes + bytes <= this.#limitBytes - this.#reserveBytes
+    const others = this.#usedBytes - (this.#holder?.bytes ?? 0)
+    return others + bytes <= this.#limitBytes - this.#reserveBytes
   }
 
   #take(part: Part, bytes: number): void {

@@ -46,7 +46,8 @@ async function refuses(put: () => Promise<unknown>): Promise<boolean> {
     await put()
     return false
   } catch (error) {
-    if (error instanceof S3Failure && (error.kind === 'exists' || error.kind === 'unknown')) return error.kind === 'exists'
+    if (error instanceof S3Failure && (error.kind === 'exists' || error.kind === 'unknown'))
+      return error.kind === 'exists'
     throw error
   }
 }

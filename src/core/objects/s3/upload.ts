@@ -295,7 +295,11 @@ class PartReader {
 async function sizeOf(calls: S3Calls, key: string, signal: AbortSignal): Promise<number | undefined> {
   const options: CallOptions = { signal }
   try {
-    return await calls.call('head', options, async (client) => (await client.statObject(calls.connection.bucket, key)).size)
+    return await calls.call(
+      'head',
+      options,
+      async (client) => (await client.statObject(calls.connection.bucket, key)).size,
+    )
   } catch (error) {
     if (error instanceof S3Failure && error.kind === 'missing') return undefined
     throw error instanceof S3Failure ? asXpodError(error) : error

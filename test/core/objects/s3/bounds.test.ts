@@ -22,7 +22,8 @@ test('parts are 8 MiB, 16 from the thousandth and 64 from the five thousandth', 
 
 describe('the memory of uploads', () => {
   const clock = createFakeClock()
-  const open = (): UploadMemory => new UploadMemory({ clock, limitBytes: 100, reserveBytes: 20, maxWaiting: 3 })
+  const open = (maxWaiting = 3): UploadMemory =>
+    new UploadMemory({ clock, limitBytes: 100, reserveBytes: 20, maxWaiting })
 
   /** Whether it was granted by now. */
   function asking(part: PartMemory, bytes: number, under = signal): { granted: boolean; readonly done: Promise<void> } {
@@ -53,7 +54,7 @@ describe('the memory of uploads', () => {
   })
 
   test('many small parts that grow at the same time all come to their end', async () => {
-    const memory = open()
+    const memory = open(10)
     let most = 0
     const grow = async (): Promise<void> => {
       const part = memory.open()

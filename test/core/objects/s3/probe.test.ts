@@ -140,5 +140,7 @@ test('the bucket stands where the setting says, and the region of the signature 
   }
   assert.match(store.asked[0]!.path, /^\/bucket\/probe\//)
   assert.match(store.asked[0]!.authorization, /\/cn-north-9\/s3\//)
-  assert(store.asked.slice(1).every(({ host, path }) => host.startsWith('bucket.localhost') && path.startsWith('/probe/')))
+  assert(
+    store.asked.slice(1).every(({ host, path }) => host.startsWith('bucket.localhost') && path.startsWith('/probe/')),
+  )
 })

@@ -1,0 +1,55 @@
+// Where large bodies lie: in files below the data directory, or in an S3 store. Rows name bodies by key alone, so data that
+// was written with one place starts with that place only.
+
+import { join } from 'node:path'
+
+import type { Clock } from '../../base/clock.ts'
+import { XpodError } from '../../base/errors.ts'
+import type { Log } from '../../base/log.ts'
+import type { Metrics } from '../../base/metrics.ts'
+import type { Random } from '../../base/random.ts'
+import type { Database } from '../../core/db/database.ts'
+import { readSetting, writeSetting } from '../../core/db/settings.ts'
+import { openFilesystemObjects } from '../../core/objects/filesystem.ts'
+import type { ObjectStore } from '../../core/objects/object-store.ts'
+import type { S3Place } from '../options.ts'
+
+export interface ObjectsPlace {
+  /** The data directory. */
+  readonly dir: string
+  readonly db: Database
+  readonly s3: S3Place | undefined
+}
+
+interface Around {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/** Throws OBJECTS_ELSEWHERE, OBJECTS_REFUSED, OBJECTS_UNAVAILABLE. */
+export async function openObjects({ dir, db, s3 }: ObjectsPlace, parts: Around): Promise<ObjectStore> {
+  await settlePlace({ dir, db, s3 }, parts)
+  if (s3 === undefined) return openFilesystemObjects({ dir: join(dir, 'objects'), random: parts.random })
+  const { openS3Objects } = await import('../../core/objects/s3.ts')
+  const { clock, random, log, metrics } = parts
+  return openS3Objects({ ...s3, clock, random, log, metrics })
+}
+
+async function settlePlace({ dir, db, s3 }: ObjectsPlace, { random }: Around): Promise<void> {
+  // Not the endpoint: a store may move to another address.
+  const place = s3 === undefined ? 'files' : `s3 ${s3.bucket}/${s3.prefix}`
+  const kept = await readSetting(db, 'objects')
+  if (kept === place) return
+  if (kept !== undefined) throw elsewhere(kept)
+  if (s3 !== undefined) {
+    await using files = await openFilesystemObjects({ dir: join(dir, 'objects'), random })
+    if ((await files.list('', undefined, 1)).length > 0) throw elsewhere('files')
+  }
+  await writeSetting(db, 'objects', place)
+}
+
+function elsewhere(place: string): XpodError {
+  return new XpodError('OBJECTS_ELSEWHERE', place === 'files' ? 'in files of the data directory' : place)
+}
