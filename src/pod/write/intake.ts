@@ -151,7 +151,8 @@ async function stageSmall(
   } finally {
     heldBytes -= length
   }
-  const rdf = rdfTypeOf(document.mediaType) === undefined ? undefined : bytes
+  const isChecked = rdfTypeOf(document.mediaType) !== undefined && length <= parts.limits.maxRdfBytes
+  const rdf = isChecked ? bytes : undefined
   if (rdf !== undefined) await parts.rdf.check(rdf, document, request.signal)
   const staged = stageInline(bytes)
   return { staged, rdf, [Symbol.asyncDispose]: staged[Symbol.asyncDispose] }
