@@ -181,7 +181,7 @@ export class Cursor {
   }
 
   #add(pending: Pending): void {
-    // With a rate only the newest is told when its time comes; one that is on its way stays.
+    // With a rate only the newest is told when its time comes; one whose turn it is stays.
     if (this.channel.rateMs > 0) this.#waiting.splice(this.#isBusy ? 1 : 0)
     this.#waiting.push(pending)
     this.#turn()
@@ -230,7 +230,6 @@ export class Cursor {
 
   async #tellNext(): Promise<void> {
     if (this.isOver) return this.end('over')
-    if (this.channel.rateMs > 0) this.#waiting.splice(0, this.#waiting.length - 1)
     const { clock, attempt, counted } = this.#parts
     const pending = this.#waiting[0]!
     const startedMs = clock.monotonicMs()

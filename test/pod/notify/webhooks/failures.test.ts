@@ -119,6 +119,17 @@ test('a dead target delays only itself', async () => {
   assert.equal(dead.heard.length, 8)
 })
 
+test('a target that fails is not tried after the end of its channel', async () => {
+  await using target = await startTarget(answering(500))
+  await using world = await openWorld()
+  const channel = await world.subscribe(target.url, { endMs: world.clock.nowMs() + 1500 })
+  await world.put('/notes')
+  await world.failedTimes(channel, 1)
+  world.clock.advance(2000)
+  await until('it is over', () => /state="failing"\} 0\n/.test(world.metrics()))
+  assert.equal(target.heard.length, 1)
+})
+
 test('Retry-After is waited for', async () => {
   await using target = await startTarget(answering(429, { 'retry-after': '120' }))
   await using world = await openWorld()

@@ -38,6 +38,20 @@ test('positions are written once a second, not for each message', async () => {
   })
 })
 
+test('what a webhook has nothing to hear of is behind it after a stop as well', async () => {
+  await using target = await startTarget()
+  await using world = await openWorld()
+  const channel = await world.subscribe(target.url)
+  await world.put('/notes')
+  await heardTypes(target, 1)
+  await world.put('/elsewhere')
+  const { version } = (await world.stored.store.head(world.pod.id))!
+  await until('the follower has read it', () => /entries_total 2\n/.test(world.metrics()))
+  world.clock.advance(1000)
+  await world.stop()
+  assert.deepEqual((await world.row(channel)).position, version)
+})
+
 test('without a written position the same is told again, under the same ids', async () => {
   await using target = await startTarget()
   await using world = await openWorld()
