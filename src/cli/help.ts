@@ -162,8 +162,8 @@ const topics: Readonly<Record<TopicName, () => string[]>> = {
     ...indent(
       asciiWidth,
       keyNames.map((name) => {
-        const { otherNames = [], secret = false }: Key<unknown> = keys[name]
-        const file = secret ? [`${environmentName(name)}_FILE`] : []
+        const { otherNames = [], secret }: Key<unknown> = keys[name]
+        const file = secret !== undefined ? [`${environmentName(name)}_FILE`] : []
         return [`--${name}`, [environmentName(name), ...otherNames, ...file].join(', ')]
       }),
     ),
