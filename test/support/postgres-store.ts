@@ -44,13 +44,9 @@ export async function openPostgresTestStore(options: PostgresStoreOptions = {}):
   const db = parts.use(await openPostgres({ ...shared, url, migrations, clock: systemClock }))
   // Restores to an earlier point in time concern no test here, so blobs are kept no longer than by SQLite.
   const limits = { minFreeBytes: 0, keepBlobsMs: 86_400_000, ...options.limits }
-  const store = parts.use(
-    await openPostgresPodStore({
-      ...{ ...shared, db, objects, clock, limits, instance },
-      node: options.node ?? 'node-1',
-      ...(options.maxBatches === undefined ? {} : { maxBatches: options.maxBatches }),
-    }),
-  )
+  const more = options.maxBatches === undefined ? {} : { maxBatches: options.maxBatches }
+  const own = { db, objects, clock, limits, instance, node: options.node ?? 'node-1' }
+  const store = parts.use(await openPostgresPodStore({ ...shared, ...own, ...more }))
   const owned = parts.move()
   return { store, db, objects, clock, url, instance, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }

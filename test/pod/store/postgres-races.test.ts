@@ -51,9 +51,8 @@ test('a child created while its container is deleted: one of the two happens', s
   for (let round = 0; round < count; round++) {
     const path = `/c${round}/`
     assert((await commit(one, pod, { kind: 'container', path })).ok)
-    const create: Op = {
-      ...{ kind: 'create', container: path, wish: 'x', fallback: 'y', mediaType: 'a/b', body: inlineBody('1') },
-    }
+    const body = inlineBody('1')
+    const create: Op = { kind: 'create', container: path, wish: 'x', fallback: 'y', mediaType: 'a/b', body }
     const [made, gone] = await both(
       round,
       () => commit(one, pod, create),

@@ -81,15 +81,7 @@ type AnswerLine = readonly [
 /** An outcome for each change, or that it comes again, or that there is no room for it. */
 export function decodeAnswer(answer: string): readonly (Outcome | 'again' | 'full')[] {
   return (JSON.parse(answer) as AnswerLine[]).map(([verdict, at, seq, mark, aclSeq, touched, parents]) => {
-    switch (verdict) {
-      case 'ok':
-      case 'known':
-        return outcomeOf({ seq, mark, aclSeq, touched, parents })
-      case 'again':
-      case 'full':
-        return verdict
-      default:
-        return { ok: false, why: verdict, at: at ?? '/' }
-    }
+    if (verdict === 'ok' || verdict === 'known') return outcomeOf({ seq, mark, aclSeq, touched, parents })
+    return verdict === 'again' || verdict === 'full' ? verdict : { ok: false, why: verdict, at: at ?? '/' }
   })
 }

@@ -63,10 +63,8 @@ export function createCommit({ db, stamp, maxBatches }: CommitParts): Committer 
       const footprint = footprintOf(change, compiled)
       return new Promise((resolve, reject) => {
         const { pod } = change
-        batches.add({
-          ...{ pod, bytes, change, compiled, mark, resolve, reject },
-          take: (taken) => taken.take(footprint),
-        })
+        const take = (taken: Taken): boolean => taken.take(footprint)
+        batches.add({ pod, bytes, change, compiled, mark, resolve, reject, take })
       })
     },
     forget: () => known.clear(),
