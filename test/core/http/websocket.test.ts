@@ -109,6 +109,7 @@ const refused: readonly (readonly [what: string, request: string, status: number
   ['a POST', handshake('/').replace('GET', 'POST'), 400],
   ['HTTP/1.0', handshake('/').replace('HTTP/1.1', 'HTTP/1.0'), 400],
   ['a body with a length', handshake('/', { 'Content-Length': '5' }) + 'hello', 400],
+  ['a body that has not come yet', handshake('/', { 'Content-Length': '5' }), 400],
   ['a body in chunks', handshake('/', { 'Transfer-Encoding': 'chunked' }) + '0\r\n\r\n', 400],
   ['bytes behind the request', `${handshake('/')}GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n`, 400],
   ['version 8', handshake('/', { 'Sec-WebSocket-Version': '8' }), 426],
