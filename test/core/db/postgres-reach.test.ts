@@ -39,9 +39,9 @@ test('a URL names hosts, user, password and database', async () => {
     { host: 'db.example', port: 5432, tls: false },
     { host: '10.0.0.1', port: 1, tls: false },
   ])
-  const socket = await readPostgresUrl('postgres://me@/?host=/run/postgresql')
+  const socket = await readPostgresUrl('postgres://me@/?host=/run/postgresql&port=5433')
   assert.deepEqual(socket, {
-    addresses: [{ host: '/run/postgresql', port: 5432, tls: false }],
+    addresses: [{ host: '/run/postgresql', port: 5433, tls: false }],
     user: 'me',
     password: '',
     database: 'me',

@@ -37,6 +37,31 @@ testOnEach('a name is given once', async (database) => {
   assert.equal((await accounts.find('alice'))?.id, bob.id)
 })
 
+testOnEach('of many who want a name or an address at once one gets it, and a last log-in stays', async (database) => {
+  await using world = await openWorld(database)
+  const { accounts } = world
+  const ids = await Promise.all(Array.from({ length: 6 }, async () => (await accounts.create({ kept: true })).id))
+  const codes = async (calls: readonly Promise<unknown>[]): Promise<string[]> => {
+    const results = await Promise.allSettled(calls)
+    return results
+      .map((result) => (result.status === 'fulfilled' ? '' : (result.reason as { code: string }).code))
+      .sort()
+  }
+  const taken = (code: string): string[] => ['', ...Array.from({ length: 5 }, () => code)]
+  assert.deepEqual(await codes(ids.map((id) => accounts.setName(id, 'alice'))), taken('NAME_TAKEN'))
+  const named = ids.map(() => accounts.create({ name: 'bob' }))
+  assert.deepEqual(await codes(named), taken('NAME_TAKEN'))
+  const adding = ids.map((id) => accounts.addPassword(id, { email: 'a@b', password }))
+  assert.deepEqual(await codes(adding), taken('EMAIL_TAKEN'))
+  const [first, second] = await Promise.all(
+    ['c@d', 'e@f'].map((email) => accounts.addPassword(ids[0]!, { email, password })),
+  )
+  const elsewhere = (await accounts.logins(ids[0]!)).find(({ email }) => email === 'a@b')
+  if (elsewhere !== undefined) await accounts.removeLogin(ids[0]!, elsewhere.id)
+  const removing = [first!, second!].map((login) => accounts.removeLogin(ids[0]!, login))
+  assert.deepEqual(await codes(removing), ['', 'LOGIN_LAST'])
+})
+
 testOnEach('accounts are listed by age, in pages', async (database) => {
   await using world = await openWorld(database)
   const { accounts, clock } = world

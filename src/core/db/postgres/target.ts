@@ -34,10 +34,11 @@ const parameters = new Set([
   'sslkey',
   'application_name',
   'host',
+  'port',
   'target_session_attrs',
 ])
 const maxAddresses = 10
-const defaultPort = 5432
+const standardPort = '5432'
 const pattern = /^postgres(?:ql)?:\/\/(?:([^/?#]*)@)?([^/?#@]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/
 
 /** Reads the certificates that the URL names. Throws CONFIG_INVALID without the password in it. */
@@ -67,18 +68,19 @@ async function readAddresses(hosts: string, options: URLSearchParams): Promise<r
   if (names.length > maxAddresses) throw wrong(`at most ${maxAddresses} hosts`)
   const certificates = await readCertificates(options)
   return names.map((text) => {
-    const { host, port } = readHost(text)
+    const { host, port } = readHost(text, options.get('port') ?? standardPort)
     const used = (mode as SslMode | undefined) ?? (isLocal(host) ? 'disable' : 'verify-full')
     return { host, port, tls: tlsOf(used, certificates) }
   })
 }
 
-function readHost(text: string): { host: string; port: number } {
-  if (text.startsWith('/')) return { host: text, port: defaultPort }
-  const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text)
-  const port = Number(match?.[3] ?? defaultPort)
-  if (match === null || port < 1 || port > 65_535) throw wrong('a host is written as HOST or HOST:PORT')
-  return { host: decode(match[1] ?? match[2]!), port }
+/** A socket's directory has no place for a port but the parameter. */
+function readHost(text: string, otherwise: string): { host: string; port: number } {
+  const match = /^(?:(\/.*)|\[([^\]]+)\]|([^:[\]]+))(?::(\d+))?$/.exec(text)
+  const port = Number(match?.[4] ?? otherwise)
+  const isPort = Number.isInteger(port) && port >= 1 && port <= 65_535
+  if (match === null || !isPort) throw wrong('a host is written as HOST or HOST:PORT')
+  return { host: decode(match[1] ?? match[2] ?? match[3]!), port }
 }
 
 /** Nothing between here and there that could listen. */
