@@ -1,5 +1,7 @@
 // What a center is told, already read and typed. Sizes in bytes, times in milliseconds.
 
+import type { CacheSize } from '../core/cache/tiered/contract.ts'
+
 export interface ListenAddress {
   readonly host: string
   /** 0 takes any free port. */
@@ -18,11 +20,21 @@ export interface S3Place {
   readonly addressing: 'path' | 'host' | undefined
 }
 
+/** Where objects of an S3 store are kept near at hand, and how much of them. */
+export interface CachePlace {
+  readonly path: string
+  readonly maxSize: CacheSize
+}
+
 export interface CenterOptions {
   readonly version: string
   readonly dataDir: string
+  /** `sqlite:` (the file lies in the data directory) or postgres://… */
+  readonly db: string
   /** Undefined: large bodies lie in the data directory. */
   readonly s3: S3Place | undefined
+  /** Undefined: off. Only an S3 store has one. */
+  readonly cache: CachePlace | undefined
   /** Undefined: kept from the first start, or made from `listen` at the first start. */
   readonly baseUrl: string | undefined
   readonly listen: ListenAddress

@@ -1,6 +1,8 @@
-// The store of a data directory, opened: its lock, the database, the files, and the pods in them. Shared by the server and
-// by commands that work while no server runs.
+// The store of a center, opened: the lock of its data directory, the database, the place of large bodies, and the pods in
+// them. Shared by the server and by commands that work while no server runs. On SQLite everything lies in the data directory;
+// on PostgreSQL that keeps what belongs to this machine alone: its lock, its name among the nodes, its secret.
 
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { Clock } from '../base/clock.ts'
@@ -8,8 +10,9 @@ import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Random } from '../base/random.ts'
 import { lockDataDirectory } from '../core/db/data-directory.ts'
+import type { Database } from '../core/db/database.ts'
 import { readSetting, writeSetting } from '../core/db/settings.ts'
-import { openSqlite, type SqliteEngine } from '../core/db/sqlite/open.ts'
+import { openSqlite } from '../core/db/sqlite/open.ts'
 import type { ObjectStore } from '../core/objects/object-store.ts'
 import type { PodStore } from '../pod/store/pod-store.ts'
 import { openSqlitePodStore } from '../pod/store/sqlite/store.ts'
@@ -26,30 +29,60 @@ export interface Surround {
   readonly onFatal: (error: unknown) => void
 }
 
-export type StorePlace = Pick<CenterOptions, 'dataDir' | 's3'>
+export type StorePlace = Pick<CenterOptions, 'dataDir' | 'db' | 's3'>
 
 export interface OpenedStore extends AsyncDisposable {
   /** Absolute. */
   readonly dir: string
-  readonly db: SqliteEngine
+  readonly db: Database
   readonly objects: ObjectStore
   readonly store: PodStore
   readonly node: string
 }
 
-/** Throws DATA_DIR_LOCKED, DATA_DIR_UNUSABLE, SCHEMA_NEWER, SCHEMA_ALTERED, and what openObjects throws. */
-export async function openStore({ dataDir, s3 }: StorePlace, parts: Surround): Promise<OpenedStore> {
-  const { clock, random, log, metrics, onFatal } = parts
+/**
+ * Throws DATA_DIR_LOCKED, DATA_DIR_UNUSABLE, DATABASE_UNAVAILABLE, DATABASE_UNSUITABLE, SCHEMA_NEWER, SCHEMA_ALTERED, and
+ * what openObjects throws.
+ */
+export async function openStore(place: StorePlace, parts: Surround): Promise<OpenedStore> {
   await using stack = new AsyncDisposableStack()
-  const { dir } = stack.use(await lockDataDirectory(dataDir))
-  const db = stack.use(await openSqlite({ dir, migrations, log, clock, metrics, onFatal }))
+  const { dir } = stack.use(await lockDataDirectory(place.dataDir))
+  const open = place.db === 'sqlite:' ? openEmbedded : openShared
+  const opened = stack.use(await open({ ...place, dataDir: dir }, parts))
+  const owned = stack.move()
+  return { ...opened, dir, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() }
+}
+
+type Opened = Omit<OpenedStore, 'dir'>
+
+async function openEmbedded({ dataDir: dir, s3 }: StorePlace, parts: Surround): Promise<Opened> {
+  const { random } = parts
+  await using stack = new AsyncDisposableStack()
+  const db = stack.use(await openSqlite({ ...parts, dir, migrations }))
   const objects = stack.use(await openObjects({ dir, db, s3 }, parts))
   const node = await settleNode(db, random)
   const store = stack.use(
-    await openSqlitePodStore({ db, objects, node, instance: random.uuid(), clock, random, log, metrics, limits: {} }),
+    await openSqlitePodStore({ ...parts, db, objects, node, instance: random.uuid(), limits: {} }),
   )
-  const opened = stack.move()
-  return { dir, db, objects, store, node, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() }
+  const owned = stack.move()
+  return { db, objects, store, node, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() }
+}
+
+async function openShared({ dataDir: dir, db: url, s3 }: StorePlace, parts: Surround): Promise<Opened> {
+  const { random } = parts
+  const [{ openPostgres }, { openPostgresPodStore }] = await Promise.all([
+    import('../core/db/postgres/open.ts'),
+    import('../pod/store/postgres/store.ts'),
+  ])
+  await using stack = new AsyncDisposableStack()
+  const db = stack.use(await openPostgres({ ...parts, url, migrations }))
+  const objects = stack.use(await openObjects({ dir, db, s3 }, parts))
+  const node = settleMachine(dir, random)
+  const store = stack.use(
+    await openPostgresPodStore({ ...parts, db, objects, node, instance: random.uuid(), limits: {} }),
+  )
+  const owned = stack.move()
+  return { db, objects, store, node, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() }
 }
 
 /** Where the key lies that secrets in the database are sealed with. */
@@ -58,10 +91,19 @@ export function secretFileOf(options: Pick<CenterOptions, 'secretFile'>, dir: st
 }
 
 /** The id of this node; made at the first start. */
-async function settleNode(db: SqliteEngine, random: Random): Promise<string> {
+async function settleNode(db: Database, random: Random): Promise<string> {
   const kept = await readSetting(db, 'node')
   if (kept !== undefined) return kept
   const node = random.uuid()
   await writeSetting(db, 'node', node)
+  return node
+}
+
+/** The same where the database is shared: it goes with the data directory, whose lock only one process holds. */
+function settleMachine(dir: string, random: Random): string {
+  const path = join(dir, 'node.id')
+  if (existsSync(path)) return readFileSync(path, 'utf8').trim()
+  const node = random.uuid()
+  writeFileSync(path, `${node}\n`, { mode: 0o600, flush: true })
   return node
 }

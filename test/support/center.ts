@@ -34,7 +34,9 @@ const shownLog = process.env.XPOD_TEST_LOG
 export const testOptions: CenterOptions = {
   version: '0.0.0-test',
   dataDir: '',
+  db: 'sqlite:',
   s3: undefined,
+  cache: undefined,
   baseUrl: undefined,
   listen: { host: '127.0.0.1', port: 0 },
   adminListen: undefined,

@@ -2,7 +2,6 @@
 
 import { MiB } from '../../base/bytes.ts'
 import { systemClock } from '../../base/clock.ts'
-import { XpodError } from '../../base/errors.ts'
 import { createLog, type Log, silentLog } from '../../base/log.ts'
 import { createMetrics } from '../../base/metrics.ts'
 import { systemRandom } from '../../base/random.ts'
@@ -18,12 +17,12 @@ import type { Invocation } from '../invocation.ts'
 import { ownVersion } from '../version.ts'
 
 export function centerOptions(settings: Settings, runtimeDir: string | undefined): CenterOptions {
-  // Until a center is composed on it: never the SQLite of the data directory instead.
-  if (settings.db !== 'sqlite:') throw new XpodError('CONFIG_INVALID', 'db: a center cannot use PostgreSQL yet')
   return {
     version: ownVersion(),
     dataDir: settings['data-dir'],
+    db: settings.db,
     s3: s3Of(settings),
+    cache: cacheOf(settings),
     baseUrl: settings['base-url'],
     listen: settings.listen,
     adminListen: settings['admin-listen'],
@@ -47,6 +46,11 @@ export function centerOptions(settings: Settings, runtimeDir: string | undefined
     accessLog: settings['access-log'],
     runtimeDir,
   }
+}
+
+function cacheOf(settings: Settings): CenterOptions['cache'] {
+  const maxSize = settings['cache-max-size']
+  return maxSize === 0 ? undefined : { path: settings['cache-path'], maxSize }
 }
 
 export function openLog({ out, surroundings }: Invocation, settings: Settings): Log {
