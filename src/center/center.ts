@@ -12,7 +12,7 @@ import { problemAnswer } from '../core/http/problem.ts'
 import { startHttpServer } from '../core/http/server.ts'
 import type { UpgradeHandler } from '../core/http/websocket.ts'
 import { isLoopbackName } from '../core/routing/host.ts'
-import { createRoutingTable } from '../core/routing/table.ts'
+import { createRoutingTable, type RoutingTable } from '../core/routing/table.ts'
 import { createGroupSource } from '../pod/access/groups.ts'
 import { readRemote } from '../pod/access/remote-document.ts'
 import { createWacAuthorizer } from '../pod/access/wac.ts'
@@ -23,7 +23,7 @@ import { loggedPath } from '../pod/notify/logged-path.ts'
 import type { RetryWish } from '../pod/notify/webhooks/retry.ts'
 import { type KeptContextsOptions, openKeptContexts } from '../pod/rdf/read/kept-contexts.ts'
 import { openRdfWorkers } from '../pod/rdf/workers.ts'
-import { createPodServer } from '../pod/server.ts'
+import { createPodServer, type PodServer } from '../pod/server.ts'
 import type { PodRecord } from '../pod/store/resource.ts'
 import { startAdmin } from './health/listener.ts'
 import type { PodAdministration } from './administration.ts'
@@ -32,14 +32,14 @@ import { serveControl } from './control.ts'
 import { createFront, type Front } from './front.ts'
 import { type Identity, openIdentity } from './identity.ts'
 import { createLocalDocuments } from './local-documents.ts'
-import { openNotifications } from './notifications/notifications.ts'
+import { type CenterNotifications, openNotifications } from './notifications/notifications.ts'
 import { administer } from './offline.ts'
 import type { CenterOptions } from './options.ts'
 import { createOriginPages } from './origin-pages.ts'
 import { followDirectory, podPacking } from './pod-routes.ts'
 import { measureProcess } from './health/process-metrics.ts'
 import { watchReadiness } from './health/readiness.ts'
-import { openStore, type Surround } from './store.ts'
+import { type OpenedStore, openStore, type Surround } from './store.ts'
 
 export interface Center extends AsyncDisposable {
   readonly baseUrl: string
@@ -58,7 +58,7 @@ const protocolLimits = { maxRdfBytes: 64 * MiB, maxPatchBytes: MiB, maxPatchTarg
 
 /** Throws what a person can mend: PORT_IN_USE, DATA_DIR_LOCKED, BASE_URL_CHANGED and others, with nothing left open. */
 export async function startCenter(options: CenterOptions, parts: Surround): Promise<Center> {
-  const { clock, random, log, metrics } = parts
+  const { clock, log, metrics } = parts
   await using stack = new AsyncDisposableStack()
   stack.use(measureProcess(metrics, clock))
   const gate = createGate()
@@ -66,47 +66,9 @@ export async function startCenter(options: CenterOptions, parts: Surround): Prom
   const server = stack.use(
     await startHttpServer({ ...options.listen, ...gate.front, clock, log, metrics, accessLog, loggedPath }),
   )
-  const opened = stack.use(await openStore(options, parts))
-  const { dir, db, objects, store, node } = opened
-  const baseUrl = await settleBaseUrl(db, options.baseUrl, baseUrlOf({ ...options.listen, port: server.port }))
-
-  const routes = createRoutingTable<PodRecord>({ baseUrl, node, packing: podPacking(baseUrl) })
-  stack.use(await followDirectory(store.directory, routes))
-  const allowLoopback = isLoopbackName(new URL(baseUrl).hostname)
-  const door = stack.use(openFetchDoor({ allowInternal: options.allowInternal, allowLoopback, clock, log, metrics }))
-  const fetch: KeptContextsOptions['fetch'] = (url, wanted) =>
-    readRemote({ door, local: (named) => local(named) }, url, wanted)
-  const contexts = options.jsonldContexts === 'fetch' ? openKeptContexts({ db, fetch, log }) : undefined
-  const rdf = stack.use(openRdfWorkers({ log, metrics, contexts }))
-  const bus = stack.use(createLocalBus({ log }))
-  const homes = stack.use(createPodHomes({ store, bus, node, clock, metrics, maxBytes: options.cacheMemoryBytes }))
-  const local = createLocalDocuments({ baseUrl, routes, homes, authorizer: () => authorizer })
-  const groups = createGroupSource({ door, local, clock, rdf, log })
-  const authorizer = createWacAuthorizer({ acls: homes, groups, acceptOrigin: options.aclOrigin, rdf, log })
-  const identity = stack.use(await openIdentity(options, parts, { baseUrl, opened, door, local, rdf }))
-  const own = identity.provider.issuers
-  const authenticator = createAuthenticator({ own, door, local, rdf, clock, log, metrics })
-  const limits = { ...protocolLimits, maxBodyBytes: options.maxBodyBytes }
-  const { webhookSigner: signer } = identity.provider
-  const listening = {
-    baseUrl,
-    opened,
-    routes,
-    homes,
-    bus,
-    authenticator,
-    authorizer,
-    grants: identity.grants,
-    signer,
-    door,
-    rdf,
-  }
-  const notifications = stack.use(await openNotifications(options, parts, listening))
-  const { isLogin } = identity
-  const pod = { store, homes, authenticator, authorizer, isLogin, rdf, clock, random, log, limits }
-  const standard = createPodServer({ ...pod, notifications: notifications.pods })
-  const podServer = options.legacyUpdates ? announceUpdates(standard) : standard
-
+  const pods = stack.use(await openPods(options, parts, server.port))
+  const { baseUrl, opened, routes, identity, notifications, podServer } = pods
+  const { dir, db, objects, store } = opened
   const { accounts, provider } = identity
   const { channels, webhooks } = notifications
   const inside = {
@@ -145,6 +107,64 @@ export async function startCenter(options: CenterOptions, parts: Surround): Prom
       await running[Symbol.asyncDispose]()
     },
   }
+}
+
+interface OpenedPods extends AsyncDisposable {
+  readonly baseUrl: string
+  readonly opened: OpenedStore
+  readonly routes: RoutingTable<PodRecord>
+  readonly identity: Identity
+  readonly notifications: CenterNotifications
+  readonly podServer: PodServer
+}
+
+/** The store and all that answers from it; knows nothing of sockets but the port in the default base URL. */
+async function openPods(options: CenterOptions, parts: Surround, port: number): Promise<OpenedPods> {
+  const { clock, random, log, metrics } = parts
+  await using stack = new AsyncDisposableStack()
+  const opened = stack.use(await openStore(options, parts))
+  const { db, store, node } = opened
+  const baseUrl = await settleBaseUrl(db, options.baseUrl, baseUrlOf({ ...options.listen, port }))
+
+  const routes = createRoutingTable<PodRecord>({ baseUrl, node, packing: podPacking(baseUrl) })
+  stack.use(await followDirectory(store.directory, routes))
+  const allowLoopback = isLoopbackName(new URL(baseUrl).hostname)
+  const door = stack.use(openFetchDoor({ allowInternal: options.allowInternal, allowLoopback, clock, log, metrics }))
+  const fetch: KeptContextsOptions['fetch'] = (url, wanted) =>
+    readRemote({ door, local: (named) => local(named) }, url, wanted)
+  const contexts = options.jsonldContexts === 'fetch' ? openKeptContexts({ db, fetch, log }) : undefined
+  const rdf = stack.use(openRdfWorkers({ log, metrics, contexts }))
+  const bus = stack.use(createLocalBus({ log }))
+  const homes = stack.use(createPodHomes({ store, bus, node, clock, metrics, maxBytes: options.cacheMemoryBytes }))
+  const local = createLocalDocuments({ baseUrl, routes, homes, authorizer: () => authorizer })
+  const groups = createGroupSource({ door, local, clock, rdf, log })
+  const authorizer = createWacAuthorizer({ acls: homes, groups, acceptOrigin: options.aclOrigin, rdf, log })
+  const identity = stack.use(await openIdentity(options, parts, { baseUrl, opened, door, local, rdf }))
+  const own = identity.provider.issuers
+  const authenticator = createAuthenticator({ own, door, local, rdf, clock, log, metrics })
+  const limits = { ...protocolLimits, maxBodyBytes: options.maxBodyBytes }
+  const { webhookSigner: signer } = identity.provider
+  const listening = {
+    baseUrl,
+    opened,
+    routes,
+    homes,
+    bus,
+    authenticator,
+    authorizer,
+    grants: identity.grants,
+    signer,
+    door,
+    rdf,
+  }
+  const notifications = stack.use(await openNotifications(options, parts, listening))
+  const { isLogin } = identity
+  const pod = { store, homes, authenticator, authorizer, isLogin, rdf, clock, random, log, limits }
+  const standard = createPodServer({ ...pod, notifications: notifications.pods })
+  const podServer = options.legacyUpdates ? announceUpdates(standard) : standard
+  const held = stack.move()
+  const close = (): Promise<void> => held.disposeAsync()
+  return { baseUrl, opened, routes, identity, notifications, podServer, [Symbol.asyncDispose]: close }
 }
 
 /** Answers 503 until there is something to open it to. */

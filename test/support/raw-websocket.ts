@@ -101,7 +101,8 @@ function parseFrames(bytes: Buffer): Frame[] {
     const short = bytes[at + 1]! & 0x7f
     const headBytes = short < 126 ? 2 : short === 126 ? 4 : 10
     if (at + headBytes > bytes.length) break
-    const length = short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2))
+    const length =
+      short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2))
     if (at + headBytes + length > bytes.length) break
     frames.push({ opcode: bytes[at]! & 0x0f, payload: bytes.subarray(at + headBytes, at + headBytes + length) })
     at += headBytes + length
