@@ -122,6 +122,15 @@ test('several that were away for different times catch up together, over more th
   )
 })
 
+test('more than a page behind one wake is heard', async () => {
+  const heard = await listen('/a')
+  for (let turn = 0; turn < 600; turn++) {
+    await opened.store.commit(changeOf(pod.id, [putOp('/a', String(turn))]))
+  }
+  bus.publish(pod.id, { epoch: 1, ...(await head()) })
+  await until('all are heard', () => heard.told.length === 600)
+})
+
 test('what happened before the bus was listened to is heard', async () => {
   const from = await head()
   const { at } = (await opened.store.commit(changeOf(pod.id, [putOp('/a', 'x')]))) as { at: Version }
@@ -171,6 +180,10 @@ test('one stray among many does not disturb the others', async () => {
 test('who is more than ten thousand changes behind is told to look for itself at once', async () => {
   const at = await head()
   const far = { seq: at.seq - 10_001, mark: 1 }
+  changes = async (id, after, limit) => {
+    assert.notEqual(after.seq, far.seq, 'the feed is read from there')
+    return opened.store.changes(id, after, limit)
+  }
   assert.deepEqual((await listen('/a', far)).told, [`resync truncated ${at.seq}`])
 })
 

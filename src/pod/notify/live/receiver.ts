@@ -147,7 +147,7 @@ export class Receiver implements Listener {
     await Promise.resolve()
     try {
       while (!this.#isClosed && !this.#isQuiet && !this.#mustWait()) await this.#sendNext()
-      if (this.#isQuiet) this.sent = this.#told
+      if (this.#isQuiet && !this.#isClosed) this.sent = this.#told
     } catch (error) {
       this.#failed(error)
     } finally {

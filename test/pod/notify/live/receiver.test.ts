@@ -118,6 +118,8 @@ test('with a rate, what comes in the gap is one message after it', async () => {
   assert.equal(peer.sent.length, 1)
   stage.clock.advance(1)
   await settle()
+  stage.clock.advance(20_000)
+  await settle()
   assert.deepEqual(peer.types, ['Update', 'Update'])
 })
 
@@ -244,13 +246,26 @@ test('a pod that is gone ends it', async () => {
 })
 
 test('all that one commit means is sent before the position passes it', async () => {
-  const receiver = receive()
-  peer.isSlow = true
-  // The reader takes the first message only.
-  for (let seq = 11; seq <= 400; seq++) stage.commit(seq)
+  const receiver = receive({ topic: '/c/' })
+  let judged = 0
+  stage.mayRead = () => (++judged === 1 ? true : new Promise(() => {}))
+  stage.commitTwo(11, '/c/')
   await settle()
-  const stuck = receiver.sent.seq
-  assert.equal(stuck, 10 + peer.sent.length)
+  assert.deepEqual(peer.types, ['Add'])
+  assert.deepEqual(receiver.sent, version(10))
+})
+
+test('what was not sent when the connection went does not count as sent', async () => {
+  const receiver = receive()
+  let answer: (may: boolean) => void = () => {}
+  stage.mayRead = () => new Promise<boolean>((resolve) => (answer = resolve))
+  stage.commit(11)
+  await settle()
+  receiver.close()
+  answer(true)
+  await settle()
+  assert.deepEqual(peer.sent, [])
+  assert.deepEqual(receiver.sent, version(10))
 })
 
 test('once closed it sends and follows no more', async () => {

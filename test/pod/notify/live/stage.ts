@@ -86,23 +86,26 @@ export class Stage {
     return activity.id
   }
 
+  /** A commit of this number that made two children of the container. */
+  commitTwo(seq: number, container: string): void {
+    const touched = ['x', 'y'].map((name) => ({ ...touch, path: container + name, act: 'create' }) as const)
+    const activities = activitiesOf({ ...entryOf(seq), touched }).filter(({ topic }) => topic === container)
+    for (const activity of activities) this.tell(container, (listener) => listener.activity(activity))
+  }
+
   tell(topic: string, how: (listener: Listener) => void): void {
     for (const listener of this.listeners.get(topic) ?? []) how(listener)
   }
 }
 
+const touch = { act: 'update', kind: 'document', mediaType: '', size: 0, modifiedMs: 0 } as const
+
+function entryOf(seq: number): Omit<FeedEntry, 'touched'> {
+  return { version: version(seq), epoch: 1, atMs: 0, opId: `op-${seq}`, agent: {}, bytesDelta: 0 }
+}
+
 function activitiesIn(seq: number, path: string): readonly Activity[] {
-  const touch = { path, act: 'update', kind: 'document', mediaType: '', size: 0, modifiedMs: 0 } as const
-  const entry: FeedEntry = {
-    version: version(seq),
-    epoch: 1,
-    atMs: 0,
-    opId: `op-${seq}`,
-    agent: {},
-    bytesDelta: 0,
-    touched: [touch],
-  }
-  return activitiesOf(entry)
+  return activitiesOf({ ...entryOf(seq), touched: [{ ...touch, path }] })
 }
 
 /** Lets everything that waits for nothing but its turn happen. */
