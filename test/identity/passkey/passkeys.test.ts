@@ -6,9 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 
 import { silentLog } from '../../../src/base/log.ts'
-import { createMetrics } from '../../../src/base/metrics.ts'
 import { systemRandom } from '../../../src/base/random.ts'
-import { openSqlite } from '../../../src/core/db/sqlite/open.ts'
 import type { Account, Accounts } from '../../../src/identity/account/accounts.ts'
 import { createScrypt } from '../../../src/identity/account/scrypt.ts'
 import { createAccounts } from '../../../src/identity/account/sql-accounts.ts'
@@ -20,6 +18,7 @@ import { openSealer, type Sealer } from '../../../src/identity/sealing.ts'
 import { createThrottle } from '../../../src/identity/throttle.ts'
 import type { Database, Row } from '../../../src/core/db/database.ts'
 import { podMigrations } from '../../../src/pod/store/schema/migrations.ts'
+import { sqlite, testOnEach } from '../../support/databases.ts'
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts'
 import { temporaryDirectory } from '../../support/temporary.ts'
 import { type Authenticator, createAuthenticator } from './authenticator.ts'
@@ -39,21 +38,12 @@ interface Scene extends AsyncDisposable {
   readonly key: Authenticator
 }
 
-async function openScene(algorithm: 'ES256' | 'EdDSA' = 'ES256'): Promise<Scene> {
+async function openScene(algorithm: 'ES256' | 'EdDSA' = 'ES256', database = sqlite): Promise<Scene> {
   await using stack = new AsyncDisposableStack()
   const { path: dir } = stack.use(await temporaryDirectory())
   const clock = createFakeClock()
-  const db = stack.use(
-    await openSqlite({
-      dir,
-      migrations: [...podMigrations, ...identityMigrations],
-      log: silentLog,
-      clock,
-      metrics: createMetrics(),
-      onFatal: (error) => assert.fail(String(error)),
-      ballastBytes: 0,
-    }),
-  )
+  const migrations = [...podMigrations, ...identityMigrations]
+  const { db } = stack.use(await database.open({ migrations, clock }))
   const scrypt = createScrypt({ random: systemRandom, cost: { logN: 4, r: 1, p: 1 } })
   const accounts = createAccounts({ db, clock, random: systemRandom, log: silentLog, scrypt })
   const sealer = await openSealer(join(dir, 'secret'), { db, clock, random: systemRandom })
@@ -114,8 +104,8 @@ test('options ask for a verified person and a key that the browser finds, and le
   assert.equal(login.rpId, 'pods.example.org')
 })
 
-test('an answer works once, over two servers too', async () => {
-  await using scene = await openScene()
+testOnEach('an answer works once, over two servers too', async (database) => {
+  await using scene = await openScene('ES256', database)
   const { passkeys, key, accounts, db, sealer, clock } = scene
   const other = createPasskeys({ accounts, db, sealer, baseUrl, clock })!
   const answer = key.get(await passkeys.beginLogin())
@@ -126,8 +116,8 @@ test('an answer works once, over two servers too', async () => {
   await other.finishLogin(key.get(await passkeys.beginLogin()), from)
 })
 
-test('a registration works once', async () => {
-  await using scene = await openScene()
+testOnEach('a registration works once', async (database) => {
+  await using scene = await openScene('ES256', database)
   const { passkeys, accounts, ann } = scene
   const response = createAuthenticator(origin).create(await passkeys.beginRegistration(ann))
   const made = { name: 'b', response }
@@ -274,8 +264,8 @@ test('what is no answer of a browser is refused as such', async () => {
   await passkeys.finishLogin(good, from)
 })
 
-test('whoever only asks leaves no row behind', async () => {
-  await using scene = await openScene()
+testOnEach('whoever only asks leaves no row behind', async (database) => {
+  await using scene = await openScene('ES256', database)
   const count = async (): Promise<number> =>
     (await scene.db.read<Row & { n: number }>('SELECT COUNT(*) AS n FROM replay', []))[0]!.n
   const before = await count()
@@ -301,8 +291,8 @@ test('guessing is throttled by address; a right passkey is not counted', async (
   await passkeys.finishLogin(key.get(await passkeys.beginLogin()), { address: '192.0.2.99' })
 })
 
-test('a removed passkey opens nothing, and the last way to log in stays', async () => {
-  await using scene = await openScene()
+testOnEach('a removed passkey opens nothing, and the last way to log in stays', async (database) => {
+  await using scene = await openScene('ES256', database)
   const { passkeys, accounts, ann, key } = scene
   const id = (await accounts.passkeys(ann.id))[0]!.id
   await assert.rejects(accounts.removeLogin(ann.id, id), { code: 'LOGIN_LAST' })
