@@ -224,7 +224,9 @@ class Sending {
     try {
       return await this.#calls.call(op, options, send)
     } catch (error) {
-      throw error instanceof S3Failure ? asXpodError(error) : error
+      if (!(error instanceof S3Failure)) throw error
+      // What is missing here is the upload: somebody swept it. To the caller that is a store that failed.
+      throw asXpodError(error.kind === 'missing' ? new S3Failure('passing', error.code, { cause: error }) : error)
     }
   }
 }

@@ -5,6 +5,8 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
@@ -62,18 +64,37 @@ describe('an S3 store that breaks', { skip: lacksS3 }, () => {
     assert(bytes.equals(await collect(await world.objects.get('pod/x', undefined, signal), bytes.length)))
   })
 
-  for (const size of [1000, 20 * MiB]) {
-    test(`a put of ${size} bytes whose last answer is lost succeeds, once`, async () => {
-      await using world = await openS3World(server)
+  for (const [what, size, isLost] of [
+    ['put', 1000, (method: string, path: string) => method === 'PUT' && path.includes('/pod/')],
+    ['completion', 20 * MiB, (method: string, path: string) => method === 'POST' && path.includes('uploadId=')],
+  ] as const) {
+    test(`an upload is stored once when the answer to its ${what} is lost`, async () => {
+      await using loser = await losingAnswer(server.port, isLost)
+      await using world = await openS3World(server, { endpoint: loser.endpoint })
       const bytes = randomBytes(size)
-      async function* body(): AsyncGenerator<Uint8Array> {
-        yield* chunksOf(bytes, MiB)
-        // The next answer is that of the put, or of a late part; the last one that of the completion.
-        void world.proxy.cutAfter(0, 'received')
-      }
-      await world.objects.put('pod/x', body(), {}, signal)
+      await world.objects.put('pod/x', chunksOf(bytes, MiB), {}, signal)
+      assert.equal(loser.lost, 1)
       assert(bytes.equals(await collect(await world.objects.get('pod/x', undefined, signal), size)))
       assert.equal(await world.unfinished(), 0)
+    })
+  }
+
+  for (const [when, sizeMiB, parts] of [
+    ['between its parts', 20, 1],
+    ['before its completion', 16, 2],
+  ] as const) {
+    test(`an upload that somebody aborts ${when} fails, and is not taken for stored`, async () => {
+      await using world = await openS3World(server)
+      async function* body(): AsyncGenerator<Uint8Array> {
+        yield* chunksOf(randomBytes(sizeMiB * MiB), MiB)
+        const sent = new RegExp(`op="part",outcome="ok"} ${parts}`)
+        await until('its parts are there', () => sent.test(world.metrics.render()))
+        const { uploads } = await server.client().listIncompleteUploadsQuery(server.bucket, world.prefix, '', '', '')
+        for (const { key, uploadId } of uploads)
+          await server.client().abortMultipartUpload(server.bucket, key, uploadId)
+      }
+      await assert.rejects(world.objects.put('pod/x', body(), {}, signal), isCode('OBJECTS_UNAVAILABLE'))
+      assert.equal(await world.objects.head('pod/x'), undefined)
     })
   }
 
@@ -205,6 +226,41 @@ describe('an S3 store that breaks', { skip: lacksS3 }, () => {
 
 function isCode(code: string): (error: unknown) => boolean {
   return (error) => error instanceof XpodError && error.code === code
+}
+
+/** Passes requests on, and drops the connection instead of the first answer to a request that is meant. */
+async function losingAnswer(port: number, isLost: (method: string, path: string) => boolean) {
+  let lost = 0
+  const proxy = createServer((incoming, outgoing) => {
+    const { method = '', url = '', headers } = incoming
+    if (lost === 1 && method === 'POST' && isLost(method, url)) {
+      // As MinIO and Amazon say when it was completed; this server would say that it is done.
+      outgoing.writeHead(404).end('<Error><Code>NoSuchUpload</Code></Error>')
+      return
+    }
+    const passed = request({ host: '127.0.0.1', port, method, path: url, headers }, (answer) => {
+      if (lost === 0 && isLost(method, url)) {
+        lost++
+        answer.resume().on('end', () => incoming.socket.destroy())
+      } else {
+        outgoing.writeHead(answer.statusCode!, answer.headers)
+        answer.pipe(outgoing)
+      }
+    })
+    incoming.pipe(passed)
+  }).listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  return {
+    endpoint: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    get lost() {
+      return lost
+    },
+    async [Symbol.asyncDispose]() {
+      proxy.closeAllConnections()
+      proxy.close()
+      await once(proxy, 'close')
+    },
+  }
 }
 
 /** Lets a clock that stands still run until the promise has settled. */
