@@ -3,7 +3,7 @@
 
 import { silentLog } from '../../src/base/log.ts'
 import { systemClock } from '../../src/base/clock.ts'
-import { createMetrics } from '../../src/base/metrics.ts'
+import { createMetrics, type Metrics } from '../../src/base/metrics.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import { openPostgres, type PostgresEngine } from '../../src/core/db/postgres/open.ts'
 import type { ObjectStore } from '../../src/core/objects/object-store.ts'
@@ -33,6 +33,7 @@ export interface PostgresTestStore extends AsyncDisposable {
   readonly clock: FakeClock
   readonly url: string
   readonly instance: string
+  readonly metrics: Metrics
 }
 
 export async function openPostgresTestStore(options: PostgresStoreOptions = {}): Promise<PostgresTestStore> {
@@ -48,5 +49,6 @@ export async function openPostgresTestStore(options: PostgresStoreOptions = {}):
   const own = { db, objects, clock, limits, instance, node: options.node ?? 'node-1' }
   const store = parts.use(await openPostgresPodStore({ ...shared, ...own, ...more }))
   const owned = parts.move()
-  return { store, db, objects, clock, url, instance, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  const { metrics } = shared
+  return { store, db, objects, clock, url, instance, metrics, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import pg from 'pg'
 
 import type { Op, Outcome } from '../../../src/pod/store/change.ts'
 import type { PodStore } from '../../../src/pod/store/pod-store.ts'
@@ -11,13 +12,18 @@ import { rounds } from '../../support/needs.ts'
 import { lacksPostgres } from '../../support/postgres-programs.ts'
 import { openPostgresTestStore } from '../../support/postgres-store.ts'
 import { changeOf, createPod, inlineBody, putOp } from '../../support/temporary-store.ts'
+import { until } from '../../support/until.ts'
 
 const count = rounds('RACES', 30)
 const skip = { skip: lacksPostgres }
+const noRepeats = ['xpod_db_repeats_total 0', 'xpod_db_repeats_total 0']
 
 interface Pair extends AsyncDisposable {
   readonly one: PodStore
   readonly other: PodStore
+  readonly url: string
+  /** Transactions that had to be run again: locks that are taken first and in one order leave none. */
+  repeats(): readonly string[]
 }
 
 async function openPair(): Promise<Pair> {
@@ -26,7 +32,9 @@ async function openPair(): Promise<Pair> {
   const { url, instance, clock, objects } = one
   const other = stack.use(await openPostgresTestStore({ url, instance, clock, objects }))
   const owned = stack.move()
-  return { one: one.store, other: other.store, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  const repeats = (): string[] =>
+    [one, other].flatMap(({ metrics }) => /^xpod_db_repeats_total.*$/m.exec(metrics.render()) ?? [])
+  return { one: one.store, other: other.store, url, repeats, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
 async function commit(store: PodStore, pod: PodId, ...ops: Op[]): Promise<Outcome> {
@@ -64,6 +72,7 @@ test('a child created while its container is deleted: one of the two happens', s
     assert.equal((await one.find(pod, path)).resource !== undefined, made.ok)
   }
   await assertWhole(one, pod)
+  assert.deepEqual(pair.repeats(), noRepeats)
 })
 
 test('a document and a child of a container of its name: one of the two happens', skip, async () => {
@@ -81,6 +90,7 @@ test('a document and a child of a container of its name: one of the two happens'
     assert.equal((await one.find(pod, path)).resource?.path, flat.ok ? path : `${path}/`)
   }
   await assertWhole(one, pod)
+  assert.deepEqual(pair.repeats(), noRepeats)
 })
 
 test('two PUTs of one path: both happen, one after the other, and the later one stands', skip, async () => {
@@ -103,6 +113,7 @@ test('two PUTs of one path: both happen, one after the other, and the later one 
     assert.equal(Buffer.from(body).toString(), ['one', 'other'][later])
   }
   await assertWhole(one, pod)
+  assert.deepEqual(pair.repeats(), noRepeats)
 })
 
 test('batches that lock the same pods in other orders all end, and none is lost', skip, async () => {
@@ -110,11 +121,16 @@ test('batches that lock the same pods in other orders all end, and none is lost'
   const { one, other } = pair
   const pods: PodId[] = []
   for (let index = 0; index < 6; index++) pods.push(await createPod(one, `p${index}`))
+  await using holder = await openHolder(pair.url)
   for (let round = 0; round < count; round++) {
     const put = (store: PodStore, name: string) => (pod: PodId) => commit(store, pod, putOp(`/${name}${round}`, name))
-    const outcomes = await Promise.all([...pods.map(put(one, 'a')), ...pods.toReversed().map(put(other, 'b'))])
+    // Both have begun to lock, and stand at the same pod in the middle, or before it.
+    const release = await holder.hold(pods[2 + (round % 2)]!)
+    const running = Promise.all([...pods.map(put(one, 'a')), ...pods.toReversed().map(put(other, 'b'))])
+    await until('both wait', () => holder.hasWaiting(2))
+    await release()
     assert.deepEqual(
-      outcomes.filter((outcome) => !outcome.ok),
+      (await running).filter((outcome) => !outcome.ok),
       [],
     )
   }
@@ -122,7 +138,35 @@ test('batches that lock the same pods in other orders all end, and none is lost'
     assert.equal((await one.head(pod))!.version.seq, 1 + 2 * count)
     await assertWhole(one, pod)
   }
+  assert.deepEqual(pair.repeats(), noRepeats)
 })
+
+interface Holder extends AsyncDisposable {
+  /** Locks a pod; what it returns lets go. */
+  hold(pod: PodId): Promise<() => Promise<void>>
+  /** Whether so many transactions wait for locks. */
+  hasWaiting(transactions: number): Promise<boolean>
+}
+
+async function openHolder(url: string): Promise<Holder> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  return {
+    async hold(pod) {
+      await client.query('BEGIN')
+      await client.query('SELECT FROM pod_head WHERE pod = (SELECT pod FROM pod WHERE id = $1) FOR UPDATE', [pod])
+      return async () => void (await client.query('COMMIT'))
+    },
+    async hasWaiting(transactions) {
+      await client.query('SELECT pg_stat_clear_snapshot()')
+      const { rows } = await client.query<{ count: string }>(
+        `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      )
+      return Number(rows[0]!.count) === transactions
+    },
+    [Symbol.asyncDispose]: () => client.end(),
+  }
+}
 
 /** Counters, feed and digest agree with the rows that are there. */
 async function assertWhole(store: PodStore, pod: PodId): Promise<void> {
