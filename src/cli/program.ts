@@ -4,7 +4,7 @@
 import { Command, Option } from 'commander'
 
 import { XpodError } from '../base/errors.ts'
-import { type KeyName, isMany, keys } from '../config/keys.ts'
+import { isMany, type Key, type KeyName, keys } from '../config/keys.ts'
 import { type Flags, loadSettings, readSurroundings } from '../config/load.ts'
 import { nearest } from '../config/nearest.ts'
 import { commandGroups, commands, globalOptions } from './commands.ts'
@@ -79,6 +79,7 @@ function parse(argv: readonly string[]): Parsed {
       names.push(option.name)
     }
     for (const name of row.settings) command.addOption(settingOption(name))
+    for (const flag of row.settings.flatMap(otherFlags)) command.addOption(new Option(`--${flag} <VALUE>`))
     command.action(() => {
       parsed = { row, flags: flagsOf(command), args: command.args }
     })
@@ -119,6 +120,12 @@ function settingOption(name: KeyName): Option {
   const option = new Option(`--${name} <${placeholder}>`)
   if (!isMany(name)) return option
   return option.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value])
+}
+
+/** Commander takes `--cachePath` and `--cache-path` for one option; help and completion know only the second. */
+function otherFlags(name: KeyName): readonly string[] {
+  const { otherFlags = [] }: Key<unknown> = keys[name]
+  return otherFlags
 }
 
 /** By long names, so that they are the names of settings. */

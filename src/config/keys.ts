@@ -11,6 +11,8 @@ export interface Key<T> {
   readonly help: string
   /** Environment names besides XPOD_…, kept from software that came before. */
   readonly otherNames?: readonly string[]
+  /** Flags besides its own, kept from software that came before; not shown in help. The camel case of its name. */
+  readonly otherFlags?: readonly string[]
   /**
    * May also be given as NAME_FILE or a systemd credential; masked wherever it is shown: the password of a URL, or all of it.
    */
@@ -95,9 +97,11 @@ export const keys = {
   'pod-max-resources': key(types.count, '100000', 'Resources a new pod may hold'),
   'cache-path': key(types.path, '/data/cache', 'Where objects of --s3 are kept near at hand', {
     otherNames: ['CSS_CACHE_PATH'],
+    otherFlags: ['cachePath'],
   }),
   'cache-max-size': key(types.cacheSize, '50GB', 'Disk space for that: a size, a share such as 80%, or off', {
     otherNames: ['CSS_CACHE_MAX_SIZE'],
+    otherFlags: ['cacheMaxSize'],
   }),
   'cache-memory': key(types.size, '64 MiB', 'Memory for what is read often'),
   'log-level': key(types.oneOf('debug', 'info', 'warn', 'error'), 'info', 'Least level that is logged'),

@@ -4,6 +4,7 @@
 import { isIP } from 'node:net'
 
 import { parseSize } from '../base/bytes.ts'
+import type { CacheSize } from '../core/cache/tiered/contract.ts'
 
 export interface SettingType<T> {
   /** As shown in help: HOST:PORT. */
@@ -60,7 +61,7 @@ export const size: SettingType<number> = {
 }
 
 /** A size, a share of the file system, or off (0). */
-export const cacheSize: SettingType<number | { readonly percent: number }> = {
+export const cacheSize: SettingType<CacheSize> = {
   placeholder: 'SIZE|PERCENT|off',
   parse(value) {
     const text = value.trim()

@@ -1,5 +1,5 @@
-// Where large bodies lie: in files below the data directory, or in an S3 store. Rows name bodies by key alone, so data that
-// was written with one place starts with that place only.
+// Where large bodies lie: in files below the data directory, or in an S3 store with a cache on the local disk before it. Rows
+// name bodies by key alone, so data that was written with one place starts with that place only.
 
 import { join } from 'node:path'
 
@@ -12,13 +12,16 @@ import type { Database } from '../../core/db/database.ts'
 import { readSetting, writeSetting } from '../../core/db/settings.ts'
 import { openFilesystemObjects } from '../../core/objects/filesystem.ts'
 import type { ObjectStore } from '../../core/objects/object-store.ts'
-import type { S3Place } from '../options.ts'
+import { holdExclusively } from '../../core/db/sqlite/lock-file.ts'
+import type { CachePlace, S3Place } from '../options.ts'
 
 export interface ObjectsPlace {
   /** The data directory. */
   readonly dir: string
   readonly db: Database
   readonly s3: S3Place | undefined
+  /** Before the S3 store. */
+  readonly cache?: CachePlace | undefined
 }
 
 interface Around {
@@ -28,13 +31,20 @@ interface Around {
   readonly metrics: Metrics
 }
 
-/** Throws OBJECTS_ELSEWHERE, OBJECTS_REFUSED, OBJECTS_UNAVAILABLE. */
-export async function openObjects({ dir, db, s3 }: ObjectsPlace, parts: Around): Promise<ObjectStore> {
+/** Throws OBJECTS_ELSEWHERE, OBJECTS_REFUSED, OBJECTS_UNAVAILABLE, CACHE_LOCKED. */
+export async function openObjects({ dir, db, s3, cache }: ObjectsPlace, parts: Around): Promise<ObjectStore> {
   await settlePlace({ dir, db, s3 }, parts)
   if (s3 === undefined) return openFilesystemObjects({ dir: join(dir, 'objects'), random: parts.random })
   const { openS3Objects } = await import('../../core/objects/s3.ts')
   const { clock, random, log, metrics } = parts
-  return openS3Objects({ ...s3, clock, random, log, metrics })
+  const store = await openS3Objects({ ...s3, clock, random, log, metrics })
+  if (cache === undefined) return store
+  await using stack = new AsyncDisposableStack()
+  stack.use(store)
+  const { openTieredObjects } = await import('../../core/cache/tiered/open.ts')
+  const tiered = await openTieredObjects(store, { ...cache, hold: holdExclusively, clock, log, metrics })
+  stack.move()
+  return tiered
 }
 
 async function settlePlace({ dir, db, s3 }: ObjectsPlace, { random }: Around): Promise<void> {

@@ -1,6 +1,6 @@
 // A disk cache in front of an object store whose keys are never reused: memory that the operating system gives to files, then
 // the local disk, then the store. Written through, so nothing depends on it: whatever happens to the disk, the answer is
-// that of the store, only slower. What it hands out has passed its checksum. The store behind it is closed by who opened it.
+// that of the store, only slower. What it hands out has passed its checksum. Closing it closes the store behind it.
 
 import { resolve } from 'node:path'
 

@@ -147,8 +147,9 @@ export class Shelf {
   async forget(key: string): Promise<void> {
     if (this.#forgotten !== undefined && this.#forgotten.size < maxForgotten) this.#forgotten.add(key)
     for (const busy of this.#busy.values()) if (busy.key === key) busy.isWanted = false
-    for (const block of [...(this.#objects.get(key)?.blocks ?? [])]) {
-      if (block !== undefined && this.has(block)) await this.#drop(block)
+    const blocks = this.#objects.get(key)?.blocks.slice() ?? []
+    for (const block of blocks) {
+      if (block !== undefined && this.holds(block)) await this.#drop(block)
     }
   }
 

@@ -128,10 +128,11 @@ export class TieredStore implements TieredObjects {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const { flights, keeper } = this.#parts
+    const { flights, keeper, inner } = this.#parts
     await flights[Symbol.asyncDispose]()
     await Promise.all([...this.#copies.values()].map(({ done }) => done))
     await keeper[Symbol.asyncDispose]()
+    await inner[Symbol.asyncDispose]()
   }
 
   /** Throws NOT_FOUND. */

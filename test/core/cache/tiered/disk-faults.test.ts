@@ -172,10 +172,10 @@ describe('the disk fails', () => {
     const bytes = await filled(world)
     const gate = Promise.withResolvers<void>()
     let hanging = 0
-    world.files.onOperation = (operation) => {
+    world.files.onOperation = async (operation) => {
       if (operation !== 'open' && operation !== 'read') return
       hanging++
-      return gate.promise
+      await gate.promise
     }
     const reading = [0, 1, 2, 3, 4].map(() => read(world, 'pod/a'))
     await until('operations hang', () => hanging === 3)
@@ -201,10 +201,10 @@ describe('the disk fails', () => {
     const gate = Promise.withResolvers<void>()
     await putBehind(world, 'pod/a', pattern(1000))
     let isWriting = false
-    world.files.onOperation = (operation) => {
+    world.files.onOperation = async (operation) => {
       if (operation !== 'write') return
       isWriting = true
-      return gate.promise
+      await gate.promise
     }
     const free = world.metric('xpod_cache_used_bytes')
     assert.ok(pattern(1000).equals(await read(world, 'pod/a')))

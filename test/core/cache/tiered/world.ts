@@ -122,8 +122,14 @@ export interface World extends AsyncDisposable {
 }
 
 export async function openWorld(
-  options: Partial<TieredOptions> & { readonly dir?: string; readonly behind?: Behind } = {},
+  given: Partial<TieredOptions> & {
+    readonly dir?: string
+    readonly behind?: Behind
+    /** Before it is known what lies there. */
+    readonly onOpened?: (objects: TieredObjects) => Promise<void>
+  } = {},
 ): Promise<World> {
+  const { onOpened, ...options } = given
   await using parts = new AsyncDisposableStack()
   const dir = options.dir ?? parts.use(await temporaryDirectory()).path
   const behind = options.behind ?? createBehind()
@@ -147,6 +153,7 @@ export async function openWorld(
   })
   const cache = parts.use(onceDisposed(objects))
   const owned = parts.move()
+  await onOpened?.(objects)
   await objects.recovered
   const metric = (line: string): number => {
     const found = metrics

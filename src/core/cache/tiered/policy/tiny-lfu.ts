@@ -55,8 +55,8 @@ export class TinyLfu<Kept extends Slot = Slot> implements Policy<Kept> {
   }
 
   #next(): Slot | undefined {
-    while (this.#window.bytes > this.limitBytes * windowShare) {
-      const candidate = this.#window.head!
+    while (this.#window.head !== undefined && this.#window.bytes >= this.limitBytes * windowShare) {
+      const candidate = this.#window.head
       const victim = this.#main.head
       if (victim !== undefined && this.#main.bytes + candidate.of.bytes > this.limitBytes * (1 - windowShare)) {
         const isBetter = this.#sketch.count(candidate.of.fingerprint) > this.#sketch.count(victim.of.fingerprint)
