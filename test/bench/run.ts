@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 
 import { disturbing, disturbingAtScale } from './disturbed.ts'
 import { identity, identityAtScale } from './identity.ts'
+import { notifying } from './notify.ts'
 import { comparePeers } from './peers.ts'
 import { reading, readingAtScale } from './reading.ts'
 import { type BenchOptions, type Row, Stage } from './stage.ts'
@@ -29,7 +30,7 @@ const options: BenchOptions = {
   resources: Number(values.resources),
   uploadBytes: Number(values.upload) << 20,
 }
-const usual = [...reading, ...writing, ...starting, ...identity, ...disturbing]
+const usual = [...reading, ...writing, ...starting, ...identity, ...disturbing, ...notifying]
 const atScale = [...readingAtScale, ...startingAtScale, ...identityAtScale, ...disturbingAtScale]
 const wished = values.only?.split(',')
 const claims = wished === undefined ? usual : [...usual, ...atScale].filter(({ name }) => wished.includes(name))
