@@ -80,6 +80,12 @@ const kinds: Readonly<Record<string, S3FailureKind>> = {
   NotImplemented: 'unknown',
   MethodNotAllowed: 'unknown',
   QuotaExceeded: 'full',
+  // Answered with 400, and better when it is sent again.
+  BadDigest: 'passing',
+  IncompleteBody: 'passing',
+  InvalidPart: 'passing',
+  RequestTimeout: 'passing',
+  XAmzContentSHA256Mismatch: 'passing',
   XMinioStorageFull: 'full',
   XMinioAdminBucketQuotaExceeded: 'full',
 }
