@@ -146,7 +146,6 @@ function keeping(open: () => Promise<ChannelWorld>): void {
     await world.deletePod(pod)
     assert.equal(await channels.find(pod, channel.id), undefined)
     assert.deepEqual(await channels.list({}, undefined, 10), [])
-    assert.deepEqual(await channels.webhookPods(undefined, 10), [])
     for (const gone of [pod, systemRandom.uuid7(clock.nowMs())]) {
       await assert.rejects(channels.add(channelOf(gone, clock), noCaps), failsWith('POD_UNKNOWN'))
     }
@@ -195,7 +194,6 @@ function ending(open: () => Promise<ChannelWorld>): void {
     assert.deepEqual(await idsOf(channels, pod), [])
     assert.equal(await channels.find(pod, socket.id), undefined)
     assert.equal(await channels.findBySecret(pod, socket.secret), undefined)
-    assert.deepEqual(await channels.webhookPods(undefined, 10), [])
     assert.equal(await channels.expire(clock.nowMs(), 10), 2)
     assert.equal(await channels.remove(pod, socket.id), false)
   })
@@ -326,17 +324,5 @@ function delivering(open: () => Promise<ChannelWorld>): void {
     assert.deepEqual((await channels.find(pod, webhook.id))?.delivery, delivery)
     await channels.setDelivery(pod, webhook.id, faring)
     assert.deepEqual((await channels.find(pod, webhook.id))?.delivery, faring)
-  })
-
-  test('pods with webhooks are named once each, page by page', async () => {
-    await using world = await open()
-    const { channels, clock } = world
-    const pods = [await world.createPod('a'), await world.createPod('b'), await world.createPod('c')].sort()
-    const [first, second, third] = pods as [PodId, PodId, PodId]
-    for (const pod of [first, first, third]) await channels.add(webhookOf(pod, clock), noCaps)
-    await channels.add(channelOf(second, clock), noCaps)
-    assert.deepEqual(await channels.webhookPods(undefined, 10), [first, third])
-    assert.deepEqual(await channels.webhookPods(undefined, 1), [first])
-    assert.deepEqual(await channels.webhookPods(first, 10), [third])
   })
 }

@@ -47,8 +47,6 @@ export interface ChannelStore {
   /** One write for many; never moves one backwards. What was delivered outdates the state that a subscriber gave. */
   moveTo(positions: readonly ChannelPosition[]): Promise<void>
   setDelivery(pod: PodId, id: string, delivery: Delivery): Promise<void>
-  /** Pods that have webhook channels, keyset page by pod id; the work is that of all webhooks, so for a start only. */
-  webhookPods(after: PodId | undefined, limit: number): Promise<readonly PodId[]>
   /** Removes at most `limit` channels that ended before; how many it removed. */
   expire(nowMs: number, limit: number): Promise<number>
 }
@@ -168,13 +166,6 @@ export function openChannelStore(db: Database, clock: Pick<Clock, 'nowMs'>): Cha
         WHERE pod = ${podOf} AND id = ?`
       const args = [failures, failingSinceMs, nextMs, problem, parked ? 1 : 0, pod, id]
       await changes(db, [{ query, args }])
-    },
-    async webhookPods(after, limit) {
-      const query = `SELECT DISTINCT pod.id AS id FROM channel c JOIN pod ON pod.pod = c.pod
-        WHERE c.type = 'WebhookChannel2023' AND c.end_ms > ? AND pod.name IS NOT NULL AND pod.id > ?
-        ORDER BY pod.id LIMIT ?`
-      const rows = await db.read<{ id: PodId }>(query, [clock.nowMs(), after ?? '', Math.min(limit, maxListed)])
-      return rows.map(({ id }) => id)
     },
     async expire(nowMs, limit) {
       const query = `DELETE FROM channel WHERE id IN

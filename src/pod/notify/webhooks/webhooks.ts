@@ -43,8 +43,7 @@ export interface Webhooks extends AsyncDisposable {
   retry(wish: RetryWish): Promise<readonly DeliveredChannel[]>
 }
 
-const podsAPage = 100
-const channelsAPage = 500
+const channelsAPage = 200
 /** Between looks for what ended, what lags and what moved without being told. */
 const roundMs = 60_000
 const againMs = 5000
@@ -151,23 +150,34 @@ class CursorTable implements Webhooks {
   /** After a start: every channel from where it stood. Goes on until the store has answered. */
   async #resume(): Promise<void> {
     const { signal } = this.#stopping
-    const { channels, log } = this.#parts
-    let after: PodId | undefined
     this.#opening++
     await this.#pause(settleMs)
-    while (!signal.aborted) {
+    let after: string | undefined = ''
+    while (after !== undefined && !signal.aborted) {
       try {
-        const pods = await channels.webhookPods(after, podsAPage)
-        for (const pod of pods) await this.#resumePod(pod)
-        if (pods.length < podsAPage) break
-        after = pods.at(-1)
+        after = await this.#resumePage(after)
+        // Between pages, requests have their turn.
+        await new Promise<void>((resolve) => setImmediate(resolve))
       } catch (error) {
-        log.error('notify.webhooks-unread', { error })
+        this.#parts.log.error('notify.webhooks-unread', { error })
         await this.#pause(againMs)
       }
     }
     this.#opened()
     await this.#look()
+  }
+
+  /** By age, in all pods: one pass over the channels. Gives where to go on. */
+  async #resumePage(after: string): Promise<string | undefined> {
+    const { channels, store } = this.#parts
+    const page = await channels.list({ type: 'WebhookChannel2023' }, after, channelsAPage)
+    const pods = new Map<PodId, PodRecord | undefined>()
+    for (const { pod } of page) if (!pods.has(pod)) pods.set(pod, await store.directory.get(pod))
+    for (const channel of page) {
+      const record = pods.get(channel.pod)
+      if (record !== undefined) this.#start(channel, record)
+    }
+    return page.length === channelsAPage ? page.at(-1)!.id : undefined
   }
 
   /** Cut short by a stop. */
@@ -182,21 +192,6 @@ class CursorTable implements Webhooks {
       }
       signal.addEventListener('abort', stop, { once: true })
     })
-  }
-
-  async #resumePod(pod: PodId): Promise<void> {
-    const record = await this.#parts.store.directory.get(pod)
-    if (record === undefined) return
-    let after: string | undefined
-    do {
-      if (this.#stopping.signal.aborted) return
-      const filter = { pod, type: 'WebhookChannel2023' } as const
-      const page = await this.#parts.channels.list(filter, after, channelsAPage)
-      for (const channel of page) this.#start(channel, record)
-      // Between pages, requests have their turn.
-      await new Promise<void>((resolve) => setImmediate(resolve))
-      after = page.length === channelsAPage ? page.at(-1)!.id : undefined
-    } while (after !== undefined)
   }
 
   #open(channel: DeliveredChannel): void {

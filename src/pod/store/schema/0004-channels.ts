@@ -11,7 +11,6 @@ CREATE INDEX channel_end ON channel (end_ms);
 CREATE INDEX channel_pod_end ON channel (pod, end_ms);
 CREATE INDEX channel_web_id ON channel (web_id, id) WHERE web_id IS NOT NULL;
 CREATE INDEX channel_address ON channel (address) WHERE web_id IS NULL;
-CREATE INDEX channel_webhook ON channel (type, pod) WHERE type = 'WebhookChannel2023';
 `
 
 export const migration0004: Migration = {

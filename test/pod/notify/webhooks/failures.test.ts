@@ -122,7 +122,7 @@ test('a dead target delays only itself', async () => {
 test('a target that fails is not tried after the end of its channel', async () => {
   await using target = await startTarget(answering(500))
   await using world = await openWorld()
-  const channel = await world.subscribe(target.url, { endMs: world.clock.nowMs() + 1500 })
+  const channel = await world.subscribe(target.url, { endMs: world.clock.nowMs() + 900 })
   await world.put('/notes')
   await world.failedTimes(channel, 1)
   world.clock.advance(2000)
