@@ -35,6 +35,22 @@ for (const algorithm of names) {
   })
 }
 
+for (const algorithm of ['ES256', 'ES384', 'ES512'] as const) {
+  test(`${algorithm}: signatures verify whatever bytes their numbers begin with`, async () => {
+    const key = await createSigningKey(algorithm)
+    const imported = importKey({ ...key.jwk }, algorithm)!
+    const wanted = new Set(algorithm === 'ES512' ? [0, 1] : [0, 0x7f, 0x80, 0xff])
+    for (let turn = 0; turn < 5000 && wanted.size > 0; turn++) {
+      const jws = splitJws(await sign(key, { alg: algorithm }, { turn }), 9999)!
+      const signature = Buffer.from(jws.signature, 'base64url')
+      const firsts = [signature[0]!, signature[signature.length / 2]!]
+      if (!firsts.map((first) => wanted.delete(first)).includes(true)) continue
+      assert.equal(await verifySignature(jws, imported), true, `first bytes ${firsts.join(' and ')}`)
+    }
+    assert.equal(wanted.size, 0)
+  })
+}
+
 test('a key of one algorithm is not taken for another', async () => {
   const ec = await createSigningKey('ES256')
   const { alg: _, ...bare } = ec.jwk
