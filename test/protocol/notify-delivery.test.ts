@@ -192,6 +192,15 @@ describe('a subscriber', () => {
     assert.equal((await again.end()).code, 1008)
   })
 
+  test('of a pod that is deleted is cut off', async () => {
+    const { center } = world
+    const { base } = await center.createPod('brief', { webId: alice.webId! })
+    const { receiveFrom } = await subscribe(by(alice), { pod: base, topic: `${base}a.txt` })
+    using heard = await SocketListener.open(receiveFrom)
+    await center.center.pods.delete('brief')
+    assert.equal((await heard.end()).code, 1000)
+  })
+
   test('without a channel is told so and cut off', async () => {
     const address = `${pod.replace('http', 'ws')}.notifications/WebSocketChannel2023/receive/${'x'.repeat(32)}`
     using heard = await SocketListener.open(address)

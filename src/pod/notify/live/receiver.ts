@@ -117,7 +117,8 @@ export class Receiver implements Listener {
       this.#comparesState = false
       if (this.#isQuiet && this.messages === 0) this.#collapsed = { why: 'state', from: at, at }
     }
-    this.#wake()
+    if (!this.#isQuiet || this.#isPumping) this.#wake()
+    else if (!this.#isClosed) this.sent = at
   }
 
   get #hasStarted(): boolean {

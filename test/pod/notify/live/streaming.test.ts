@@ -173,6 +173,22 @@ test('the channel moves a minute after a message when the connection still lives
   )
 })
 
+test('the channel moves on with each message that has arrived', async () => {
+  const channel = channelOf()
+  const reader = new Reader(await ask(channel))
+  for (const seq of [11, 12]) {
+    stage.commit(seq)
+    await settle()
+    stage.clock.advance(80_000)
+    await settle()
+  }
+  assert.equal(reader.messages.length, 2)
+  assert.deepEqual(
+    stage.writes.flat().map(({ position }) => position.seq),
+    [11, 12],
+  )
+})
+
 test('a reader that takes nothing costs a bounded amount, and then hears one Update', async () => {
   const answer = await ask(channelOf())
   const iterator = (answer.body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
