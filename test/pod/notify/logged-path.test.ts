@@ -3,7 +3,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+import fc from 'fast-check'
+
 import { loggedPath } from '../../../src/pod/notify/logged-path.ts'
+import { canonicalPath } from '../../../src/pod/path.ts'
 
 const cut = '/alice/.notifications/WebSocketChannel2023/receive/…'
 
@@ -22,4 +25,26 @@ for (const [path, shown] of [
   ['*', '*'],
 ] as const) {
   test(`${path} is logged as ${shown}`, () => assert.equal(loggedPath(path), shown))
+}
+
+test('whatever is a receiving address to the server is one to the log', () => {
+  const path = '/.notifications/WebSocketChannel2023/receive/SECRET-secret_0'
+  const spelling = fc.array(fc.constantFrom('plain', 'upper', 'lower'), {
+    minLength: path.length,
+    maxLength: path.length,
+  })
+  const spelled = spelling.map((how) =>
+    [...path].map((char, index) => (char === '/' ? char : spell(char, how[index]!))).join(''),
+  )
+  fc.assert(
+    fc.property(spelled, (raw) => {
+      assert.equal(canonicalPath(raw), path)
+      assert.equal(loggedPath(`/alice${raw}`), cut)
+    }),
+  )
+})
+
+function spell(char: string, how: string): string {
+  const hex = char.charCodeAt(0).toString(16)
+  return how === 'plain' ? char : `%${how === 'upper' ? hex.toUpperCase() : hex}`
 }
