@@ -3,15 +3,14 @@
 // what even that leaves behind is swept. The library's own multipart is not used: it holds 64 MiB a part or more, and resumes
 // whatever unfinished upload of the key it finds.
 
-import { hash } from 'node:crypto'
-
 import { KiB, MiB } from '../../../base/bytes.ts'
 import { XpodError } from '../../../base/errors.ts'
 import { DigestCount } from '../digest-stream.ts'
 import type { CallOptions, S3Calls, S3Operation } from './calls.ts'
 import type { S3Client } from './connection.ts'
 import { asXpodError, S3Failure } from './failure.ts'
-import type { PartMemory, UploadMemory } from './memory.ts'
+import type { UploadMemory } from './memory.ts'
+import { type Part, PartReader, putPart } from './part.ts'
 
 export interface UploadParts {
   readonly calls: S3Calls
@@ -33,13 +32,6 @@ export interface Uploaded {
   readonly sha256: Uint8Array
 }
 
-interface Part {
-  readonly bytes: Buffer
-  /** The body ended with it. */
-  readonly isLast: boolean
-  readonly memory: PartMemory
-}
-
 interface SentPart {
   readonly part: number
   readonly etag: string
@@ -49,7 +41,6 @@ interface SentPart {
 const maxParts = 10_000
 const maxInFlight = 2
 const abortTimeoutMs = 5000
-const growth = [256 * KiB, 2 * MiB]
 /** Slower than this a part is given up and sent again. */
 const minBytesPerSecond = 128 * KiB
 
@@ -63,7 +54,9 @@ export function partBytes(number: number): number {
 export async function upload(parts: UploadParts, wanted: Upload): Promise<Uploaded> {
   const count = new DigestCount()
   const iterator = wanted.body[Symbol.asyncIterator]()
-  const reader = new PartReader({ iterator, count, memory: parts.memory, size: wanted.size, signal: wanted.signal })
+  const { isEncrypted } = parts.calls.connection
+  const { size, signal } = wanted
+  const reader = new PartReader({ iterator, count, memory: parts.memory, size, isEncrypted, signal })
   let isRead = false
   try {
     const first = await reader.next(partBytes(1))
@@ -78,16 +71,14 @@ export async function upload(parts: UploadParts, wanted: Upload): Promise<Upload
 }
 
 async function putWhole({ calls, isConditional }: UploadParts, { key, signal }: Upload, part: Part): Promise<void> {
-  const { bucket } = calls.connection
-  const headers = { ...checkHeader(calls, part.bytes), ...(isConditional() ? { 'if-none-match': '*' } : {}) }
+  const { bucket, isEncrypted } = calls.connection
+  const headers: Record<string, string> = isConditional() ? { 'if-none-match': '*' } : {}
   const options = { signal, timeoutMs: timeoutMsFor(part.bytes.length) }
   let attempts = 0
   try {
-    await calls.call('put', options, async (client, attempt) => {
+    await calls.call('put', options, (client, attempt) => {
       attempts = attempt
-      // The library adds to the headers it is given.
-      const request = { method: 'PUT', bucketName: bucket, objectName: key, headers: { ...headers } }
-      await client.makeRequestAsyncOmit(request, part.bytes)
+      return putPart(client, { bucketName: bucket, objectName: key, headers }, part, isEncrypted)
     })
   } catch (error) {
     if (!(error instanceof S3Failure)) throw error
@@ -173,16 +164,13 @@ class Sending {
     this.#inFlight.add(flight)
   }
 
-  async #sendNow(number: number, { bytes }: Part): Promise<SentPart> {
-    const { bucket } = this.#calls.connection
+  async #sendNow(number: number, part: Part): Promise<SentPart> {
+    const { bucket, isEncrypted } = this.#calls.connection
     const query = `partNumber=${number}&uploadId=${encodeURIComponent(this.#uploadId)}`
-    const options = { signal: this.#signal, timeoutMs: timeoutMsFor(bytes.length) }
-    const etag = await this.#call('part', options, async (client) => {
-      const headers = checkHeader(this.#calls, bytes)
-      const request = { method: 'PUT', bucketName: bucket, objectName: this.#key, query, headers }
-      return (await client.makeRequestAsyncOmit(request, bytes)).headers.etag
-    })
-    return { part: number, etag: (etag ?? '').replaceAll('"', '') }
+    const options = { signal: this.#signal, timeoutMs: timeoutMsFor(part.bytes.length) }
+    const request = { bucketName: bucket, objectName: this.#key, query }
+    const etag = await this.#call('part', options, (client) => putPart(client, request, part, isEncrypted))
+    return { part: number, etag }
   }
 
   async complete(size: number): Promise<void> {
@@ -231,69 +219,6 @@ class Sending {
   }
 }
 
-interface PartReaderOptions {
-  readonly iterator: AsyncIterator<Uint8Array>
-  readonly count: DigestCount
-  readonly memory: UploadMemory
-  readonly size: number | undefined
-  readonly signal: AbortSignal
-}
-
-/** Cuts a body into parts that lie in one piece, and counts it. A part's memory grows with what arrives. */
-class PartReader {
-  readonly #options: PartReaderOptions
-  /** Of the last chunk, what the part before had no room for. */
-  #rest: Uint8Array | undefined
-
-  constructor(options: PartReaderOptions) {
-    this.#options = options
-  }
-
-  async next(maxBytes: number): Promise<Part> {
-    const { signal } = this.#options
-    const memory = this.#options.memory.open()
-    let bytes = Buffer.alloc(0)
-    let length = 0
-    try {
-      while (length < maxBytes) {
-        const chunk = this.#rest ?? (await this.#pull())
-        if (chunk === undefined) return { bytes: bytes.subarray(0, length), isLast: true, memory }
-        const taken = chunk.subarray(0, maxBytes - length)
-        const needed = length + taken.length
-        if (needed > bytes.length) {
-          const capacity = this.#capacityFor(needed, maxBytes)
-          await memory.grow(capacity - bytes.length, signal)
-          const grown = Buffer.allocUnsafeSlow(capacity)
-          bytes.copy(grown, 0, 0, length)
-          bytes = grown
-        }
-        bytes.set(taken, length)
-        length = needed
-        this.#rest = taken.length < chunk.length ? chunk.subarray(taken.length) : undefined
-      }
-      return { bytes, isLast: false, memory }
-    } catch (error) {
-      memory.free()
-      throw error
-    }
-  }
-
-  async #pull(): Promise<Uint8Array | undefined> {
-    const { iterator, count, signal } = this.#options
-    const { done, value } = await iterator.next()
-    signal.throwIfAborted()
-    if (done) return undefined
-    count.add(value)
-    return value
-  }
-
-  #capacityFor(needed: number, maxBytes: number): number {
-    const { size } = this.#options
-    if (size !== undefined && size >= needed && size <= maxBytes) return size
-    return Math.min(maxBytes, growth.find((bytes) => bytes >= needed) ?? maxBytes)
-  }
-}
-
 async function sizeOf(calls: S3Calls, key: string, signal: AbortSignal): Promise<number | undefined> {
   const options: CallOptions = { signal }
   try {
@@ -306,11 +231,6 @@ async function sizeOf(calls: S3Calls, key: string, signal: AbortSignal): Promise
     if (error instanceof S3Failure && error.kind === 'missing') return undefined
     throw error instanceof S3Failure ? asXpodError(error) : error
   }
-}
-
-/** Without TLS the signature covers the body. */
-function checkHeader({ connection }: S3Calls, bytes: Uint8Array): Record<string, string> {
-  return connection.isEncrypted ? { 'content-md5': hash('md5', bytes, 'base64') } : {}
 }
 
 function timeoutMsFor(bytes: number): number {
