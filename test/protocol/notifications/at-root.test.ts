@@ -115,3 +115,14 @@ test('the WebID that webhooks are signed by has a document that names this serve
   assert.equal((JSON.parse(json.text) as { '@id': string })['@id'], sender)
   expectStatus(await alice.put(sender, 'text/turtle', ''), 405)
 })
+
+test('pods with a host of their own are found by their topic, and have addresses at their host', async () => {
+  await using hosts = await openWorld({ pods: 'host' })
+  const { alice: owner, center } = hosts
+  assert.match(hosts.pod, /^http:\/\/alice\.localhost:/)
+  const made = await postSubscription(owner, addressOf(center.baseUrl), subscriptionTo(hosts.pod))
+  const channel = JSON.parse(expectStatus(made, 200).text) as ChannelJson
+  assert.ok(channel.id.startsWith(addressOf(hosts.pod)))
+  expectStatus(await postSubscription(owner, addressOf(hosts.pod), subscriptionTo('/')), 200)
+  expectStatus(await owner.delete(channel.id), 205)
+})

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 
 import { startTestCenter } from '../../support/center.ts'
 import { startIssuer } from '../../support/issuer.ts'
-import { type Client, expectStatus, lines } from '../../support/solid-client.ts'
+import { type Answer, type Client, expectStatus, lines } from '../../support/solid-client.ts'
 import { protect } from '../../support/solid-client-acl.ts'
 import { logIn, openWorld } from '../../support/solid-client-world.ts'
 import { temporaryDirectory } from '../../support/temporary.ts'
@@ -135,13 +135,21 @@ test('channels survive a restart, with their features and where they are receive
 
 test('a pod that has as many channels as it may answers 429, which names the cap, without Retry-After', async () => {
   await using small = await openWorld({ notificationLimit: 2 })
-  const address = addressOf(small.pod)
-  const made = [await subscribe(small.alice, small.pod, small.pod), await subscribe(small.alice, small.pod, small.pod)]
-  const answer = expectStatus(await postSubscription(small.alice, address, subscriptionTo(small.pod)), 429)
+  const { alice: owner, bob: stranger } = small
+  const open = `${small.fresh()}open.ttl`
+  await owner.store(open)
+  await protect(owner, open, { who: 'public', modes: 'R' })
+  const made = [await subscribe(stranger, small.pod, open), await subscribe(small.anyone, small.pod, open)]
+  const again = (): Promise<Answer> => postSubscription(stranger, addressOf(small.pod), subscriptionTo(open))
+  const answer = expectStatus(await again(), 429)
   assert.equal(answer.header('retry-after'), undefined)
   const problem = JSON.parse(answer.text) as { code: string; detail: string }
   assert.equal(problem.code, 'CHANNELS_FULL')
   assert.match(problem.detail, /the pod may have 2/)
-  expectStatus(await small.alice.delete(made[0]!.id), 205)
-  expectStatus(await postSubscription(small.alice, address, subscriptionTo(small.pod)), 200)
+  // Strangers do not shut out its owner.
+  await subscribe(owner, small.pod, open)
+  expectStatus(await stranger.delete(made[0]!.id), 205)
+  expectStatus(await again(), 429)
+  expectStatus(await small.anyone.delete(made[1]!.id), 205)
+  expectStatus(await again(), 200)
 })

@@ -42,6 +42,8 @@ export interface Asking {
 /** A channel ends at the latest this long after it was made, and then unless it says otherwise. */
 const maxLifeMs = 14 * 24 * 60 * 60_000
 const secretBytes = 24
+/** Owners have this many beyond the cap of their pod, so that strangers who fill it do not shut them out. */
+const ownersRoom = 1000
 
 /** Durable when it resolves. Throws SUBSCRIPTION_INVALID, LOGIN_REQUIRED, FORBIDDEN, CHANNELS_FULL, POD_UNKNOWN. */
 export async function subscribe(parts: SubscribeParts, asked: SubscriptionRequest, asking: Asking): Promise<Channel> {
@@ -73,7 +75,8 @@ export async function subscribe(parts: SubscribeParts, asked: SubscriptionReques
     createdMs: nowMs,
     position: head.version,
   }
-  await channels.add(channel, caps)
+  const isOwner = agent.webId !== undefined && pod.owners.includes(agent.webId)
+  await channels.add(channel, isOwner ? { ...caps, perPod: caps.perPod + ownersRoom } : caps)
   return channel
 }
 
