@@ -174,9 +174,9 @@ test('what cannot be used is said at the start', { skip }, async () => {
   const server = await sharedPostgres()
   const url = await server.freshDatabase()
   const open = (to: string) => connectPostgres({ ...parts, url: to, startWithinMs: 0 })
-  await assert.rejects(open(url.replace(/:[^:@]*@/, ':wrong@')), failsWith('DATABASE_UNSUITABLE', /refuses/))
+  await assert.rejects(open(url.replace(/:[^:@]*@/, ':wrong@')), failsWith('DATABASE_UNSUITABLE', /authentication/))
   await assert.rejects(open(url.replace(/:[^:@]*@/, '@')), failsWith('DATABASE_UNSUITABLE', /password/))
-  await assert.rejects(open(`${url}nowhere`), failsWith('DATABASE_UNSUITABLE', /refuses/))
+  await assert.rejects(open(`${url}nowhere`), failsWith('DATABASE_UNSUITABLE', /does not exist/))
   await assert.rejects(open(`${url}?sslmode=require`), failsWith('DATABASE_UNSUITABLE', /TLS/))
   await assert.rejects(open('postgres://a@127.0.0.1:1/b'), failsWith('DATABASE_UNAVAILABLE'))
   for (const [setting, word] of [
@@ -188,6 +188,12 @@ test('what cannot be used is said at the start', { skip }, async () => {
     await assert.rejects(open(url), failsWith('DATABASE_UNSUITABLE', word))
     await server.set({ [setting]: 'on' })
   }
+  await server.query(`CREATE ROLE guest LOGIN PASSWORD 'guest'`)
+  const asGuest = url.replace(/\/\/[^@]*@/, '//guest:guest@')
+  await assert.rejects(
+    openPostgres({ ...parts, url: asGuest, migrations: [table] }),
+    failsWith('DATABASE_UNSUITABLE', /permission denied/),
+  )
   await server.query(`CREATE DATABASE latin ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0`)
   await assert.rejects(open(server.url('latin')), failsWith('DATABASE_UNSUITABLE', /LATIN1/))
 })

@@ -39,6 +39,8 @@ const byCode: Readonly<Record<string, Failure>> = {
   '28000': 'refused',
   '28P01': 'refused',
   '3D000': 'refused',
+  '3F000': 'refused',
+  '42501': 'refused',
 }
 
 const tlsRefusals =

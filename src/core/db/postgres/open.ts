@@ -81,7 +81,7 @@ export async function openPostgres(
     return engine
   } catch (error) {
     await engine[Symbol.asyncDispose]()
-    throw outsideError(error)
+    throw startError(error)
   }
 }
 
@@ -107,8 +107,15 @@ async function connect(options: PostgresOptions): Promise<Engine> {
     return engine
   } catch (error) {
     await pool[Symbol.asyncDispose]()
-    throw outsideError(error)
+    throw startError(error)
   }
+}
+
+/** Only an operator sees it: with the words of the server. */
+function startError(error: unknown): unknown {
+  const told = outsideError(error)
+  if (!(told instanceof XpodError) || told === error || !(error instanceof Error) || error.message === '') return told
+  return new XpodError(told.code, error.message, { cause: error })
 }
 
 /** A database often starts together with its users. Wrong settings are not waited for. */
