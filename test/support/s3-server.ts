@@ -9,6 +9,7 @@ import { join } from 'node:path'
 
 import { Client } from 'minio'
 
+import type { TestCertificate } from './certificate.ts'
 import { type ChildServer, startChildServer } from './child-server.ts'
 import { lacks } from './needs.ts'
 import { freePort } from './spawn.ts'
@@ -47,8 +48,9 @@ const maxPortAttempts = 5
 /** For a test's `skip` option. */
 export const lacksS3 = lacks('s3', existsSync(program))
 
-export async function startS3Server(): Promise<S3Server> {
-  const server = new Server(await mkdtemp(join(tmpdir(), 'xpod-s3-')))
+/** With a certificate it speaks TLS only. */
+export async function startS3Server(tls?: Pick<TestCertificate, 'file' | 'keyFile'>): Promise<S3Server> {
+  const server = new Server(await mkdtemp(join(tmpdir(), 'xpod-s3-')), tls)
   try {
     await server.startOnFreePort()
     await server.client().makeBucket(bucket, region)
@@ -63,16 +65,18 @@ class Server implements S3Server {
   readonly bucket = bucket
   readonly region = region
   readonly #root: string
+  readonly #tls: Pick<TestCertificate, 'file' | 'keyFile'> | undefined
   #child: ChildServer | undefined
   #keys: S3Keys = firstKeys
   port = 0
 
-  constructor(root: string) {
+  constructor(root: string, tls: Pick<TestCertificate, 'file' | 'keyFile'> | undefined) {
     this.#root = root
+    this.#tls = tls
   }
 
   get endpoint(): string {
-    return `http://127.0.0.1:${this.port}`
+    return `${this.#tls === undefined ? 'http' : 'https'}://127.0.0.1:${this.port}`
   }
 
   get dir(): string {
@@ -88,14 +92,20 @@ class Server implements S3Server {
   }
 
   client(): Client {
-    return new Client({ endPoint: '127.0.0.1', port: this.port, useSSL: false, region, ...this.#keys })
+    const useSSL = this.#tls !== undefined
+    const retryOptions = { disableRetry: true }
+    const client = new Client({ endPoint: '127.0.0.1', port: this.port, useSSL, region, retryOptions, ...this.#keys })
+    // Whose certificate counts is not what this client is for.
+    client.setRequestOptions({ rejectUnauthorized: false })
+    return client
   }
 
   async start(keys: S3Keys = this.#keys): Promise<void> {
     this.#keys = keys
+    const tls = this.#tls === undefined ? [] : ['--cert', this.#tls.file, '--key', this.#tls.keyFile]
     this.#child = startChildServer({
       command: program,
-      args: ['--port', `127.0.0.1:${this.port}`, '--region', region, '--health', '/_health', 'posix', this.#root],
+      args: ['--port', `127.0.0.1:${this.port}`, '--region', region, ...tls, 'posix', this.#root],
       cwd: this.#root,
       env: { ROOT_ACCESS_KEY: keys.accessKey, ROOT_SECRET_KEY: keys.secretKey },
     })
@@ -130,9 +140,11 @@ class Server implements S3Server {
 
   async #answers(): Promise<boolean> {
     if (this.#child?.isRunning() !== true) throw new Error(`the S3 server ended:\n${this.log()}`)
-    return fetch(`${this.endpoint}/_health`).then(
-      (answer) => answer.ok,
-      () => false,
-    )
+    return this.client()
+      .listBuckets()
+      .then(
+        () => true,
+        () => false,
+      )
   }
 }

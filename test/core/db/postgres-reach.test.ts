@@ -1,8 +1,6 @@
 // How PostgreSQL is reached: what its URL says, TLS that is verified, and through PgBouncer in transaction mode.
 
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { after, test } from 'node:test'
 
 import { systemClock } from '../../../src/base/clock.ts'
