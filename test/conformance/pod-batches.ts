@@ -15,7 +15,6 @@ import type { FakeClock } from '../support/fake-clock.ts'
 import { comparable, ModelPod } from '../support/model.ts'
 import { changeOf, createPod, inlineBody } from '../support/temporary-store.ts'
 
-const runs = 60
 const quota = { bytes: 9000, resources: 14 }
 
 const name = fc.constantFrom('a', 'b', 'c')
@@ -87,9 +86,10 @@ export interface BatchWorld extends AsyncDisposable {
 export function podBatchesSuite(
   name: string,
   open: () => Promise<BatchWorld>,
-  options: { skip?: false | string } = {},
+  options: { readonly runs: number; readonly skip?: false | string },
 ): void {
-  test(`${name}: a batch gives the same outcomes and state as its changes one by one`, options, async () => {
+  const { runs, skip = false } = options
+  test(`${name}: a batch gives the same outcomes and state as its changes one by one`, { skip }, async () => {
     await using world = await open()
     let round = 0
     const lists = fc.array(fc.array(draft, { maxLength: 12 }), { maxLength: 4 })

@@ -3,4 +3,4 @@
 import { podBatchesSuite } from '../../conformance/pod-batches.ts'
 import { openTestStore } from '../../support/temporary-store.ts'
 
-podBatchesSuite('sqlite', () => openTestStore())
+podBatchesSuite('sqlite', () => openTestStore(), { runs: 60 })

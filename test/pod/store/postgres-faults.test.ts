@@ -155,6 +155,32 @@ test('a new run of a node ends what the old one may write, and sweeps what it st
   await until('the body is swept', async () => (await old.objects.list('', undefined, 10)).length === 0)
 })
 
+test('a new run of a node begins when what the old one was writing is over', skip, async () => {
+  await using old = await openPostgresTestStore()
+  const pod = await createPod(old.store, 'alice')
+  const holder = new pg.Client({ connectionString: old.url })
+  await holder.connect()
+  try {
+    await holder.query('BEGIN')
+    await holder.query('SELECT FROM pod_head FOR UPDATE')
+    const written = old.store.commit(changeOf(pod, [putOp('/x', '1')]))
+    const waiting = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+    await until('the commit waits', async () => (await old.db.read(waiting, [])).length === 1)
+    let isOpen = false
+    const opening = openPostgresTestStore({ url: old.url, objects: old.objects, clock: old.clock }).finally(
+      () => (isOpen = true),
+    )
+    await until('the new run waits, or has begun', async () => isOpen || (await old.db.read(waiting, [])).length === 2)
+    assert.equal(isOpen, false)
+    await holder.query('COMMIT')
+    await using again = await opening
+    assert((await written).ok)
+    assert((await again.store.find(pod, '/x')).resource !== undefined)
+  } finally {
+    await holder.end()
+  }
+})
+
 test('a center that lives keeps what it stages while another one sweeps', skip, async () => {
   await using one = await openPostgresTestStore()
   const pod = await createPod(one.store, 'alice')

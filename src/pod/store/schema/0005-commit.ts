@@ -278,7 +278,7 @@ const writing = `
 /** The second statement of the function, whose plan a test looks at. */
 export const commitStatement = `WITH ${[sent, judging, verdicts, deeds, writing].join(',')}
   SELECT (
-      SELECT json_agg(json_build_array(j.verdict, CASE j.verdict WHEN 'quota' THEN j.first_path ELSE j.at_path END,
+      SELECT json_agg(json_build_array(j.verdict, CASE j.verdict WHEN 'moved' THEN '/' WHEN 'quota' THEN j.first_path ELSE j.at_path END,
         coalesce(e.seq, f.seq), coalesce(e.mark, f.mark), coalesce(e.acl_seq, f.acl_seq), coalesce(e.touched, f.touched),
         coalesce(e.parents, f.parents)) ORDER BY j.ord)::text
       FROM judged j LEFT JOIN entry e ON e.ord = j.ord

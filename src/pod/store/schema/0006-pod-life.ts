@@ -1,6 +1,7 @@
 // Migration 6: what PostgreSQL does of the life of a pod in functions, so that each is one transaction and one round trip:
 // making it, sweeping its bodies, trimming its feed, emptying it, taking rows of another store. Shipped text: never edited, a
-// change is a new migration. All keep the order of locks (store rule 5): pods by ascending id before their rows.
+// change is a new migration. All keep the order of locks (store rule 5): pods by ascending id before their rows. None goes
+// through a whole table: what was just deleted is still in it, and would be gone through again with every chunk.
 
 import type { Migration } from '../../../core/db/migrations.ts'
 
@@ -52,7 +53,7 @@ $xpod$;
 /** Pins are read under the lock that setting one takes: what is marked is pinned by nobody. */
 const sweep = `
 CREATE FUNCTION xpod_mark(now_ms bigint, before_ms bigint, max_rows integer)
-RETURNS TABLE (pod bigint, ref text) LANGUAGE plpgsql VOLATILE AS $xpod$
+RETURNS TABLE (pod bigint, ref text) LANGUAGE plpgsql VOLATILE SET enable_seqscan = off AS $xpod$
 #variable_conflict use_column
 DECLARE
   due_pods bigint[];
@@ -85,7 +86,7 @@ $xpod$;
 const trim = `
 CREATE FUNCTION xpod_trim(this_node text, after_pod bigint, now_ms bigint, min_ms bigint, min_rows bigint, max_ms bigint,
   max_rows integer
-) RETURNS bigint LANGUAGE plpgsql VOLATILE AS $xpod$
+) RETURNS bigint LANGUAGE plpgsql VOLATILE SET enable_seqscan = off AS $xpod$
 #variable_conflict use_column
 DECLARE
   head record;
@@ -132,7 +133,8 @@ $xpod$;
 const empty = `
 CREATE INDEX pod_head_deleting ON pod_head (pod) WHERE state = 'deleting';
 
-CREATE FUNCTION xpod_empty(now_ms bigint, max_rows integer) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $xpod$
+CREATE FUNCTION xpod_empty(now_ms bigint, max_rows integer) RETURNS boolean LANGUAGE plpgsql VOLATILE
+  SET enable_seqscan = off AS $xpod$
 #variable_conflict use_column
 DECLARE
   head record;
@@ -187,7 +189,8 @@ $xpod$;
 
 /** Put-if-newer by seq into a pod in state staging; the feed's floor rises with the pod's seq. Answers 'unknown', 'active' or 'done'. */
 const take = `
-CREATE FUNCTION xpod_import(pod_id text, entries json, bodies bytea) RETURNS text LANGUAGE plpgsql VOLATILE AS $xpod$
+CREATE FUNCTION xpod_import(pod_id text, entries json, bodies bytea) RETURNS text LANGUAGE plpgsql VOLATILE
+  SET enable_seqscan = off AS $xpod$
 #variable_conflict use_column
 DECLARE
   head record;
