@@ -370,3 +370,14 @@ test('twenty ACLs, documents and deletions with ACLs at once all succeed', async
   ])
   assert.deepEqual(new Set(seen.map(({ status }) => status)), new Set([201, 205]))
 })
+
+test('the feed names who wrote and with which app, not by which grant', async () => {
+  const { store } = world.parts
+  const { id } = world.home.pod
+  const before = (await store.head(id))!.version
+  const as = { ...alice, clientId: 'https://app.example/id', grant: 'g-1' }
+  assert.equal((await world.send('PUT', '/fed.ttl', { as, headers: turtle, body: '' })).status, 201)
+  const page = await store.changes(id, before, 10)
+  assert.ok('entries' in page)
+  assert.deepEqual(page.entries[0]!.agent, { ...alice, clientId: 'https://app.example/id' })
+})
