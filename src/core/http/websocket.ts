@@ -78,13 +78,13 @@ const maxWaitingPongs = 16
 /** Pings are spread over the period, so that ten thousand peers do not cost one long pause. */
 const turns = 30
 
-export interface WebSocketParts {
+interface WebSocketParts {
   readonly clock: Clock
   readonly log: Log
   readonly limits: WebSocketLimits
 }
 
-export interface AcceptedUpgrade {
+interface AcceptedUpgrade {
   readonly message: IncomingMessage
   readonly socket: Duplex
   readonly remoteAddress: string

@@ -34,7 +34,10 @@ test('whatever is a receiving address to the server is one to the log', () => {
     maxLength: path.length,
   })
   const spelled = spelling.map((how) =>
-    [...path].map((char, index) => (char === '/' ? char : spell(char, how[index]!))).join(''),
+    path
+      .split('')
+      .map((char, index) => (char === '/' ? char : spell(char, how[index]!)))
+      .join(''),
   )
   fc.assert(
     fc.property(spelled, (raw) => {
