@@ -57,7 +57,7 @@ interface PostOptions {
   readonly timeoutMs?: number
 }
 
-export interface Posted {
+interface Posted {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
