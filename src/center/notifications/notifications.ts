@@ -50,7 +50,7 @@ export interface NotificationCenterParts {
   readonly rdf: RdfWorkers
 }
 
-/** Of one WebID, and of one network address without a WebID; none where the base URL is loopback. */
+/** Of one WebID, and of one network address without a WebID; where the base URL is loopback only the pod's limit counts. */
 const maxPerSubscriber = 1000
 
 export async function openNotifications(
@@ -103,8 +103,9 @@ function withLegacy(standard: Notifications, legacy: LegacyUpdates): Notificatio
 }
 
 function capsOf({ notificationLimit }: CenterOptions, isLoopback: boolean): ChannelCaps {
-  const perSubscriber = isLoopback ? Number.POSITIVE_INFINITY : maxPerSubscriber
-  return { perPod: notificationLimit, perWebId: perSubscriber, perAddress: perSubscriber }
+  if (!isLoopback) return { perPod: notificationLimit, perWebId: maxPerSubscriber, perAddress: maxPerSubscriber }
+  // Pages under development leave channels behind as well: the oldest make room once the pod is full of one person's.
+  return { perPod: notificationLimit, perWebId: notificationLimit, perAddress: Number.POSITIVE_INFINITY }
 }
 
 function leadsHere(routes: RoutingTable<PodRecord>, text: string): boolean {

@@ -191,7 +191,7 @@ async function addChannel(db: Database, nowMs: number, channel: Channel, caps: C
   } else if (type === 'WebhookChannel2023') {
     guard('one WebID may have', caps.perWebId, { query: webIdHasRoom, args: [pod, webId] })
   } else if (caps.perWebId !== Number.POSITIVE_INFINITY) {
-    steps.push({ query: makeRoom, args: [webId, caps.perWebId - 1] })
+    steps.push({ query: makeRoom, args: [webId, Math.max(0, caps.perWebId - 1)] })
   }
   guard('the pod may have', caps.perPod, { query: podHasRoom, args: [pod] })
   steps.push({ query: insert, args: valuesOf(channel) })
