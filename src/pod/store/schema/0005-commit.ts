@@ -11,7 +11,7 @@
 import type { Migration } from '../../../core/db/migrations.ts'
 
 /** Settings of the function, by which plans stay what they are. */
-export const commitSettings = `
+const commitSettings = `
   SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off
   SET enable_material = off SET enable_memoize = off SET enable_incremental_sort = off
   SET plan_cache_mode = force_generic_plan SET jit = off SET max_parallel_workers_per_gather = 0`
@@ -47,8 +47,8 @@ const sent = `
     LEFT JOIN LATERAL (SELECT o.seq FROM feed o WHERE o.pod = c.pod AND o.op_id = c.op LIMIT 1) f ON true
   ),
   line AS MATERIALIZED (
-    SELECT l.*, r.ctid AS was_at, r.kind AS was_kind, r.size AS was_size, r.media_type AS was_media, r.body AS was_body, r.blob AS was_blob,
-      r.modified_ms AS was_ms, r.d AS was_d,
+    SELECT l.*, r.ctid AS was_at, r.kind AS was_kind, r.size AS was_size, r.media_type AS was_media,
+      r.body AS was_body, r.blob AS was_blob, r.modified_ms AS was_ms, r.d AS was_d,
       l.allow & (1 << (coalesce(r.kind, -1) + 1)::integer) = 0
         OR l.seq IS NOT NULL AND (r.seq, r.mark) IS DISTINCT FROM (l.seq, l.mark)
         OR l.child_seq IS NOT NULL AND r.child_seq IS DISTINCT FROM l.child_seq
@@ -275,17 +275,18 @@ const writing = `
     SELECT pod, seq, mark, epoch, now_ms, op, agent, grown, acl_seq, touched, parents FROM entry
   )`
 
-/** The second statement of the function, whose plan a test looks at. */
-export const commitStatement = `WITH ${[sent, judging, verdicts, deeds, writing].join(',')}
+/** The one that judges and writes; a test looks at its plan. */
+const commitStatement = `WITH ${[sent, judging, verdicts, deeds, writing].join(',')}
   SELECT (
-      SELECT json_agg(json_build_array(j.verdict, CASE j.verdict WHEN 'moved' THEN '/' WHEN 'quota' THEN j.first_path ELSE j.at_path END,
+      SELECT json_agg(json_build_array(j.verdict,
+        CASE j.verdict WHEN 'moved' THEN '/' WHEN 'quota' THEN j.first_path ELSE j.at_path END,
         coalesce(e.seq, f.seq), coalesce(e.mark, f.mark), coalesce(e.acl_seq, f.acl_seq), coalesce(e.touched, f.touched),
         coalesce(e.parents, f.parents)) ORDER BY j.ord)::text
       FROM judged j LEFT JOIN entry e ON e.ord = j.ord
       LEFT JOIN LATERAL (SELECT * FROM feed o WHERE o.pod = j.pod AND o.seq = j.known_seq LIMIT 1) f ON true
     ), (SELECT count(*) FROM consumed) <> (SELECT count(*) FROM done WHERE blob IS NOT NULL AND did < 2)`
 
-export const commitParameters = `
+const commitParameters = `
   this_node text, this_instance text, wanted_state text, now_ms bigint, room_is_low boolean, pods bigint[], changes json,
   lines json, groups json, bodies bytea`
 

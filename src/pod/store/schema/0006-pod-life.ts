@@ -187,7 +187,7 @@ END
 $xpod$;
 `
 
-/** Put-if-newer by seq into a pod in state staging; the feed's floor rises with the pod's seq. Answers 'unknown', 'active' or 'done'. */
+/** Put-if-newer by seq into a pod in state staging; the feed's floor rises with the pod's seq. */
 const take = `
 CREATE FUNCTION xpod_import(pod_id text, entries json, bodies bytea) RETURNS text LANGUAGE plpgsql VOLATILE
   SET enable_seqscan = off AS $xpod$
