@@ -99,10 +99,9 @@ function answerAt(
   if (place.kind === 'type') return answerType(parts, place.type, request, agent)
   if (place.kind === 'channel') return answerChannel(parts, place, request, agent)
   if (place.type === 'StreamingHTTPChannel2023') return parts.receivers.stream(request, place.secret)
-  // Whether there is such a channel is not told here: it is told to who opens a WebSocket.
-  const isSocket = place.type === 'WebSocketChannel2023'
-  if (isSocket) throw new XpodError('UPGRADE_REQUIRED', '', { headers: ['Upgrade', 'websocket'] })
-  throw new XpodError('NOT_FOUND')
+  if (place.type === 'WebhookChannel2023') throw new XpodError('NOT_FOUND')
+  // Whether there is such a channel is told to who opens a WebSocket.
+  throw new XpodError('UPGRADE_REQUIRED', '', { headers: ['Upgrade', 'websocket'] })
 }
 
 // One type of channels

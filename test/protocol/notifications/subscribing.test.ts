@@ -238,8 +238,8 @@ test('a bad token is 401, never taken for nobody', async () => {
   expectStatus(await anyone.send('POST', socket, { headers, body: subscriptionTo(publicTopic) }), 401)
 })
 
-test('a body above 16 KiB is 413', async () => {
-  const body = subscriptionTo(topic, { padding: 'x'.repeat(17 * 1024) })
+test('a body above 8 KiB is 413', async () => {
+  const body = subscriptionTo(topic, { padding: 'x'.repeat(8 * 1024) })
   expectStatus(await postSubscription(alice, socket, body), 413)
 })
 

@@ -33,7 +33,8 @@ export interface SubscriptionRequest {
 /** The part of a request that is read. */
 export type Sent = Pick<PodRequest, 'headers' | 'body' | 'signal'>
 
-const maxSubscriptionBytes = 16 * KiB
+/** Anybody may send one, and JSON-LD of this size is read in some 10 ms. */
+const maxSubscriptionBytes = 8 * KiB
 const maxIriLength = 2048
 const maxStateLength = 256
 const maxAcceptLength = 256
