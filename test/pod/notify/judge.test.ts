@@ -112,6 +112,12 @@ test('a grant is looked up now and then only, and that it is gone is found when 
   assert.equal(await judge.stands(subscriber), false)
 })
 
+test('a grant that is taken back while it is looked up does not stand', async () => {
+  const asked = judge.stands({ grant: 'three' })
+  revoked.add('three')
+  assert.equal(await asked, false)
+})
+
 test('a pod that is not here has no readers', async () => {
   const elsewhere = { ...scene.pod, id: '00000000-0000-7000-8000-000000000000' }
   await assert.rejects(async () => judge.stateOf(elsewhere, '/a'), /no such pod/i)
