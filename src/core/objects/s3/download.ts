@@ -28,7 +28,7 @@ interface Opened {
   readonly end: number
 }
 
-/** Without a byte for so long the connection is given up. */
+/** Without a byte for so long, and up to a third more, the connection is given up. */
 const silenceMs = 15_000
 const maxResumes = 5
 const resumePauseMs = 200
@@ -46,17 +46,26 @@ async function* chunks(
   start: number,
   first: Opened,
 ): AsyncGenerator<Uint8Array> {
+  const { clock, random } = parts
   let { response } = first
   const { end } = first
   let at = start
   let resumes = 0
+  /** Undefined while the reader is at work: only the store's silence counts. */
+  let waitingSinceMs: number | undefined = clock.monotonicMs()
+  const stopWatching = clock.every(silenceMs / 3, () => {
+    if (waitingSinceMs === undefined || clock.monotonicMs() - waitingSinceMs < silenceMs) return
+    response.destroy(new S3Failure('passing', 'silence'))
+  })
   try {
     for (;;) {
       try {
-        for await (const chunk of unlessSilent(response, parts.clock)) {
+        for await (const chunk of response as AsyncIterable<Uint8Array>) {
           if (at + chunk.length > end) throw new S3Failure('passing', 'more bytes than announced')
           at += chunk.length
+          waitingSinceMs = undefined
           yield chunk
+          waitingSinceMs = clock.monotonicMs()
         }
         if (at === end) return
         throw new S3Failure('passing', 'fewer bytes than announced')
@@ -64,12 +73,14 @@ async function* chunks(
         wanted.signal.throwIfAborted()
         if (++resumes > maxResumes) throw asXpodError(new S3Failure('passing', 'truncated', { cause: error }))
       }
-      await delay(parts.clock, (resumePauseMs * resumes * parts.random.uint32()) / 2 ** 32, wanted.signal)
+      await delay(clock, (resumePauseMs * resumes * random.uint32()) / 2 ** 32, wanted.signal)
       const opened = await openAt(parts, { ...wanted, range: { start: at, end: end - 1 } }, at)
       if (opened?.end !== end) throw asXpodError(new S3Failure('passing', 'truncated'))
       response = opened.response
+      waitingSinceMs = clock.monotonicMs()
     }
   } finally {
+    stopWatching()
     response.destroy()
   }
 }
@@ -104,16 +115,6 @@ function endOf(response: IncomingMessage, start: number, isRange: boolean): numb
   if (isAsked && Number.isSafeInteger(length)) return start + length
   response.destroy()
   throw new S3Failure('refused', 'range', { detail: 'the store does not answer ranges as asked' })
-}
-
-async function* unlessSilent(response: IncomingMessage, clock: Clock): AsyncGenerator<Uint8Array> {
-  const iterator = response[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
-  for (;;) {
-    const cancel = clock.after(silenceMs, () => response.destroy(new S3Failure('passing', 'silence')))
-    const { done, value } = await iterator.next().finally(cancel)
-    if (done) return
-    yield value as Uint8Array
-  }
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
