@@ -74,7 +74,7 @@ class Table<Pod> implements RoutingTable<Pod> {
 
   set(base: string, pod: Pod, aliases: readonly string[]): void {
     this.delete(base)
-    const { host, name } = placeOf(base)
+    const { host, name } = this.#placeOf(base)
     if (name === '') this.#byHost.set(host, pod)
     else this.#byName.set(name, pod)
     if (aliases.length === 0) return
@@ -84,11 +84,18 @@ class Table<Pod> implements RoutingTable<Pod> {
   }
 
   delete(base: string): void {
-    const { host, name } = placeOf(base)
+    const { host, name } = this.#placeOf(base)
     if (name === '') this.#byHost.delete(host)
     else this.#byName.delete(name)
     for (const key of this.#aliasesOf.get(base) ?? []) this.#aliases.delete(key)
     this.#aliasesOf.delete(base)
+  }
+
+  /** Where most pods are, below the base URL, is found without taking a URL apart: there may be a million of them. */
+  #placeOf(base: string): { readonly host: string; readonly name: string } {
+    const below = this.#origin.length + 1
+    if (!base.startsWith(this.#origin) || base[below - 1] !== '/' || base.length === below) return placeOf(base)
+    return { host: this.#host, name: base.slice(below, -1) }
   }
 
   /** At the host of the base URL. */
