@@ -49,8 +49,8 @@ const maxOthers = 256
 const maxIdleConnections = 16
 /** Answers that the library gives up on without reading them, which would keep their connection for ever. */
 const unreadStatuses = new Set([408, 429, 499, 500, 502, 503, 504, 520])
-/** Stores that do not take the bucket in the path (OSS), or not from everybody (COS). minio knows Amazon's. */
-const hostAddressed = /\.(?:aliyuncs\.com|myqcloud\.com|tencentcos\.cn)$/i
+/** Stores that do not take the bucket in the path (OSS), not from everybody (COS), or not for ever (Amazon). */
+const hostAddressed = /\.(?:amazonaws\.com|amazonaws\.com\.cn|aliyuncs\.com|myqcloud\.com|tencentcos\.cn)$/i
 const regionsInNames = [
   /^(?:s3[.-])?oss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com$/i,
   /^cos\.([a-z0-9-]+)\.(?:myqcloud\.com|tencentcos\.cn)$/i,

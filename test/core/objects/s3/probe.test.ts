@@ -7,8 +7,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 
+import { systemClock } from '../../../../src/base/clock.ts'
 import { XpodError } from '../../../../src/base/errors.ts'
 import { openS3Objects, type S3Options } from '../../../../src/core/objects/s3.ts'
+import { openConnection } from '../../../../src/core/objects/s3/connection.ts'
 import { lacksS3, type S3Server, startS3Server } from '../../../support/s3-server.ts'
 import { s3Surround } from '../../../support/s3-world.ts'
 import { freePort } from '../../../support/spawn.ts'
@@ -144,3 +146,27 @@ test('the bucket stands where the setting says, and the region of the signature 
     store.asked.slice(1).every(({ host, path }) => host.startsWith('bucket.localhost') && path.startsWith('/probe/')),
   )
 })
+
+for (const [endpoint, region, url] of [
+  ['https://s3.eu-central-1.amazonaws.com', 'eu-central-1', 'https://bucket.s3.eu-central-1.amazonaws.com/a/b'],
+  ['https://cos.ap-guangzhou.myqcloud.com', 'ap-guangzhou', 'https://bucket.cos.ap-guangzhou.myqcloud.com/a/b'],
+  ['https://s3.oss-cn-hangzhou.aliyuncs.com', 'cn-hangzhou', 'https://bucket.s3.oss-cn-hangzhou.aliyuncs.com/a/b'],
+  [
+    'https://oss-cn-hangzhou-internal.aliyuncs.com',
+    'cn-hangzhou',
+    'https://bucket.oss-cn-hangzhou-internal.aliyuncs.com/a/b',
+  ],
+  ['https://minio.example:9000', 'us-east-1', 'https://minio.example:9000/bucket/a/b'],
+  ['http://[::1]:9000', 'us-east-1', 'http://[::1]:9000/bucket/a/b'],
+] as const) {
+  test(`of ${endpoint} the region and the place of the bucket are known`, async () => {
+    await using connection = openConnection({ ...location, endpoint }, systemClock)
+    const { signal } = new AbortController()
+    const signed = await connection.attempt({ signal, timeoutMs: 1000, isDownload: false }, (client) =>
+      client.presignedGetObject('bucket', 'a/b'),
+    )
+    const { origin, pathname, searchParams } = new URL(signed)
+    assert.equal(origin + pathname, url)
+    assert.equal(searchParams.get('X-Amz-Credential')?.split('/')[2], region)
+  })
+}
