@@ -144,13 +144,13 @@ async function openTo(request: HttpRequest, methods: string, run: () => Promise<
   try {
     if (!methods.includes(request.method))
       throw new XpodError('METHOD_NOT_ALLOWED', '', { headers: ['Allow', methods] })
-    const answer = await run()
+    const answer = patient(await run())
     return forAnyOrigin(request.method === 'HEAD' ? { ...answer, body: undefined } : answer)
   } catch (error) {
     if (!(error instanceof XpodError)) throw error
     const code = error.status === 429 || error.status === 503 ? 'temporarily_unavailable' : 'invalid_request'
     const { message: detail, status, headers } = error
-    return forAnyOrigin(oauthError(request, { error: code, detail, status, headers }))
+    return forAnyOrigin(patient(oauthError(request, { error: code, detail, status, headers })))
   }
 }
 
@@ -165,13 +165,19 @@ async function asPage(
     if (!methods.includes(request.method))
       throw new XpodError('METHOD_NOT_ALLOWED', '', { headers: ['Allow', methods] })
     const answer = await run()
-    return answer.status >= 400 ? (await pages()).problem(problemOf(answer), request) : answer
+    return answer.status >= 400 ? patient((await pages()).problem(problemOf(answer), request)) : answer
   } catch (error) {
     if (!(error instanceof XpodError)) throw error
     const { status, code, message: detail } = error
     const page = (await pages()).problem({ status, code, detail }, request)
-    return { ...page, headers: [...page.headers, ...error.headers] }
+    return patient({ ...page, headers: [...page.headers, ...error.headers] })
   }
+}
+
+/** Whoever is told that it may pass is told when to come back. */
+function patient(answer: HttpAnswer): HttpAnswer {
+  if (answer.status !== 503 || answer.headers.includes('Retry-After')) return answer
+  return { ...answer, headers: [...answer.headers, 'Retry-After', '1'] }
 }
 
 function problemOf({ status, body }: HttpAnswer): { status: number; code: string; detail: string } {

@@ -80,7 +80,8 @@ export function errorAnswer(error: XpodError, status: number, message: string): 
     errorCode: error.code === 'INTERACTION_UNKNOWN' ? 'E0002' : `H${status}`,
     details: { ...error.members, code: error.code, hint: error.hint },
   }
-  return jsonAnswer(body, { status, headers: error.headers })
+  const mayPass = error.retryable && !error.headers.includes('Retry-After')
+  return jsonAnswer(body, { status, headers: [...error.headers, ...(mayPass ? ['Retry-After', '1'] : [])] })
 }
 
 const errorNames: Readonly<Record<number, string>> = {

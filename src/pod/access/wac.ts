@@ -63,9 +63,11 @@ function rulesOf(deps: Deps, pod: PodRecord, path: Path): Rules | Promise<Rules>
   if (known !== undefined) return known
   const parent = parentOf(path)
   const inherited = parent === undefined ? undefined : state.inherited.get(parent)
-  if (inherited !== undefined && deps.acls.readDocument(pod, aclOf(path)) === undefined) {
-    return keep(deps, pod, state, { path, rules: inherited, containers: [] })
-  }
+  if (inherited === undefined) return resolve(deps, pod, path)
+  const own = deps.acls.readDocument(pod, aclOf(path))
+  if (own === undefined) return keep(deps, pod, state, { path, rules: inherited, containers: [] })
+  // On its way: resolve() asks for the same, and is the one to hear when it fails.
+  if (own instanceof Promise) own.catch(() => undefined)
   return resolve(deps, pod, path)
 }
 

@@ -77,9 +77,7 @@ function isOfKernel(code: string): boolean {
 export function outsideError(error: unknown): unknown {
   if (error instanceof XpodError) return error
   const told = outside[failureOf(error)]
-  if (told === undefined) return error
-  const detail = [told[1], systemCode(error) ?? ''].filter((part) => part !== '').join(', ')
-  return new XpodError(told[0], detail, { cause: error })
+  return told === undefined ? error : new XpodError(told[0], told[1], { cause: error })
 }
 
 const outside: Readonly<Record<Failure, readonly [code: ErrorCode, detail: string] | undefined>> = {

@@ -6,6 +6,7 @@ import { timingSafeEqual } from 'node:crypto'
 
 import OidcProvider from 'oidc-provider'
 
+import { XpodError } from '../../../base/errors.ts'
 import type { Log } from '../../../base/log.ts'
 import type { NodeApplication } from '../../../core/http/node-application.ts'
 import { secretHash } from './adapter.ts'
@@ -84,7 +85,13 @@ function issueSolidIdTokens(provider: OidcProvider, { issuer, keys, clock }: Loa
 }
 
 function report(provider: OidcProvider, log: Log): void {
-  provider.on('server_error', (_, error) => log.error('oidc.failed', { error }))
+  provider.on('server_error', (ctx, error) => {
+    log.error('oidc.failed', { error })
+    if (!(error instanceof XpodError) || !error.retryable || ctx.status !== 500) return
+    // What may pass, as a database that is away: nothing has been sent yet.
+    ctx.status = error.status
+    ctx.body = { error: 'temporarily_unavailable', error_description: error.message }
+  })
   provider.on('authorization.error', (_, error) => log.debug('oidc.refused', { at: 'authorization', error }))
   provider.on('grant.error', (_, error) => log.debug('oidc.refused', { at: 'token', error }))
   provider.on('registration_create.error', (_, error) => log.debug('oidc.refused', { at: 'registration', error }))
