@@ -171,13 +171,13 @@ class Draft {
   /** One of the names that a create may take, with its .meta. */
   putNamed(op: Extract<Op, { kind: 'create' }>, key: Key, more: NamedLine): void {
     const kind = op.body === undefined ? containerKind : documentKind
-    this.#plan(key, kind, true)
-    const { own, meta } = more
+    const { own, meta, isOpen } = more
+    this.#plan(key, kind, isOpen)
     const body = op.body === undefined ? undefined : { mediaType: op.mediaType, body: op.body }
     this.#write({ ...placeOf(key), allow: anything, act: 'put', ...own, rank: this.#rank++ }, kind, body)
     if (op.meta === undefined) return
     const metaKey = `${key}${op.body === undefined ? '/' : ''}.meta`
-    this.#plan(metaKey, kinds.indexOf('meta'), true)
+    this.#plan(metaKey, kinds.indexOf('meta'), isOpen)
     const line = { ...placeOf(metaKey), allow: anything, act: 'put', ...meta, rank: this.#rank++ } as const
     this.#write(line, kinds.indexOf('meta'), op.meta)
   }
@@ -213,8 +213,7 @@ class Draft {
   }
 
   #plan(key: Key, kind: number | undefined, isOpen = false): void {
-    const before = this.#planned.get(key)
-    assert(before === undefined || (isOpen && before.isOpen), 'a key appears once in a change')
+    assert(!this.#planned.has(key), 'a key appears once in a change')
     this.#planned.set(key, { kind, isOpen })
   }
 
@@ -261,6 +260,8 @@ class Draft {
 interface NamedLine {
   readonly own: Partial<Line>
   readonly meta: Partial<Line>
+  /** There is another name that it may take. */
+  readonly isOpen: boolean
 }
 
 function addRequire(draft: Draft, one: Require): void {
@@ -312,12 +313,16 @@ function addCreate(draft: Draft, op: Extract<Op, { kind: 'create' }>): void {
   const parent = keyOf(op.container)
   if (!draft.expect(parent, container, { why: 'missing', at: op.container })) return
   const fallback = `${parent}/${op.fallback}`
+  const names = op.wish === undefined ? [fallback] : [...new Set([`${parent}/${op.wish}`, fallback])]
+  const free = names.filter((key) => draft.known(key)?.kind === undefined)
   const taken = { allow: nothing, why: 'exists', at_path: fallback } as const
-  if (op.wish === undefined) return draft.putNamed(op, fallback, { own: taken, meta: {} })
-  const wish = `${parent}/${op.wish}`
-  draft.putNamed(op, wish, { own: { act: 'make' }, meta: conditionOf({ key: wish, isThere: false }) })
-  const otherwise = conditionOf({ key: wish, isThere: true })
-  draft.putNamed(op, fallback, { own: { ...taken, ...otherwise }, meta: otherwise })
+  const [first, second] = free
+  if (first === undefined) return draft.refuse('exists', fallback)
+  if (second === undefined) return draft.putNamed(op, first, { own: taken, meta: {}, isOpen: false })
+  const here = conditionOf({ key: first, isThere: false })
+  const otherwise = conditionOf({ key: first, isThere: true })
+  draft.putNamed(op, first, { own: { act: 'make' }, meta: here, isOpen: true })
+  draft.putNamed(op, second, { own: { ...taken, ...otherwise }, meta: otherwise, isOpen: true })
 }
 
 function addContainer(draft: Draft, path: Path): void {

@@ -137,7 +137,7 @@ const verdicts = `
         WHEN room_is_low AND cut.grown > 0 AND NOT cut.is_acl_only THEN 'full'
         ELSE 'ok' END AS verdict
     FROM (
-      SELECT f.*, min(ord) FILTER (WHERE is_good AND good_before > 0 AND (acl_moves_before OR NOT fits))
+      SELECT f.*, min(ord) FILTER (WHERE good_before > 0 AND (acl_moves_before OR is_good AND NOT fits))
         OVER (PARTITION BY pod) AS cut_ord
       FROM fitting f
     ) cut
