@@ -177,10 +177,12 @@ class PodFollower implements AsyncDisposable {
     this.#admit()
     if (!this.#isStale && this.#behind.size === 0) return
     this.#isStale = false
-    const waiting = [...this.#behind]
-    const from = oldest(waiting, this.#at!)
+    const asked = [...this.#behind]
+    const from = oldest(asked, this.#at!)
     const page = await this.#parts.store.changes(this.#pod, from, pageEntries)
     if (this.#isClosed) return
+    // Without those who left meanwhile; whoever arrived was not asked for.
+    const waiting = asked.filter((one) => this.#behind.has(one))
     if ('gone' in page) return await this.#lost(page, from, waiting)
     this.#entries.add(page.entries.length)
     for (const following of waiting) if (strayed(following, from, page.entries)) this.#resync(following, 'diverged')

@@ -249,3 +249,23 @@ test('a listener that leaves while it is told hears no more', async () => {
   await until('the other has heard', () => other.told.length === 2)
   assert.equal(heard.told.length, 1)
 })
+
+test('a listener that leaves while its page is read hears nothing of it', async () => {
+  const from = await head()
+  await put('/a', '1')
+  const page = Promise.withResolvers<void>()
+  changes = async (...args) => {
+    await page.promise
+    return opened.store.changes(...args)
+  }
+  const heard = new Heard()
+  const following = follower.follow(pod, '/a', from, heard)
+  const stays = new Heard()
+  follower.follow(pod, '/a', from, stays)
+  await until('it is read', () => reads > 0)
+  await following[Symbol.asyncDispose]()
+  page.resolve()
+  await until('the other has heard', () => stays.ends.length > 0)
+  assert.equal(stays.told.length, 1)
+  assert.deepEqual([heard.told, heard.ends], [[], []])
+})

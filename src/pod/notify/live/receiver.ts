@@ -79,6 +79,8 @@ export class Receiver implements Listener {
   #nextMs = 0
   #cancelWait: (() => void) | undefined
   #isPumping = false
+  /** The last attempt to send failed; said once. */
+  #isDelayed = false
   #isClosed = false
 
   constructor(parts: ReceiverParts, listening: Listening) {
@@ -208,13 +210,15 @@ export class Receiver implements Listener {
   async #send(activity: Activity): Promise<void> {
     const { pod, channel, outlet } = this.#listening
     const { judge, clock, counters } = this.#parts
-    const mayRead = judge.mayRead(pod, channel.topic, channel.subscriber)
-    if (!(mayRead instanceof Promise ? await mayRead : mayRead)) return counters.denied.add()
     const found = activity.type === 'Delete' ? undefined : judge.stateOf(pod, channel.topic)
     const state = found instanceof Promise ? await found : found
+    // Last, so that nothing is waited for between the judgement and the message.
+    const mayRead = judge.mayRead(pod, channel.topic, channel.subscriber)
+    if (!(mayRead instanceof Promise ? await mayRead : mayRead)) return counters.denied.add()
     if (this.#isClosed) return
     if (clock.nowMs() >= channel.endMs) return this.end('expired')
     this.messages++
+    this.#isDelayed = false
     this.#nextMs = clock.monotonicMs() + channel.rateMs
     outlet.send(renderMessage(pod, activity, state, channel.mediaType), () => this.#wake())
     counters.sent.add()
@@ -223,7 +227,8 @@ export class Receiver implements Listener {
   #failed(error: unknown): void {
     if (isGone(error)) return this.end('removed')
     const { log, clock } = this.#parts
-    log.warn('notify.delayed', { channel: this.#listening.channel.id, error })
+    if (!this.#isDelayed) log.warn('notify.delayed', { channel: this.#listening.channel.id, error })
+    this.#isDelayed = true
     this.#nextMs = clock.monotonicMs() + retryMs
     this.#wait(retryMs)
   }
