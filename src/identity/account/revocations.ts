@@ -70,8 +70,16 @@ export async function createRevocations(options: RevocationsOptions): Promise<Re
   }
 
   await read()
+  let isBehind = false
   const stop = clock.every(pollMs, () => {
-    flight('read', read).catch((error: unknown) => log.error('revocations.unread', { error }))
+    flight('read', read).then(
+      () => (isBehind = false),
+      (error: unknown) => {
+        // Once for each time that the database is away.
+        if (!isBehind) log.error('revocations.unread', { error })
+        isBehind = true
+      },
+    )
   })
   return {
     async revoke(grantId, untilMs) {

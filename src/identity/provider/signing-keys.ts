@@ -132,8 +132,15 @@ class StoredKeys implements SigningKeys {
       await this.#read()
     }
     const flight = createSingleFlight<void>()
+    let isBehind = false
     this.#stop = clock.every(rereadMs, () => {
-      flight('read', () => this.#read()).catch((error: unknown) => log.error('signing-keys.unread', { error }))
+      flight('read', () => this.#read()).then(
+        () => (isBehind = false),
+        (error: unknown) => {
+          if (!isBehind) log.error('signing-keys.unread', { error })
+          isBehind = true
+        },
+      )
     })
   }
 
