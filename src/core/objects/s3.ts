@@ -90,7 +90,8 @@ class S3Objects implements ObjectStore {
     signal: AbortSignal,
   ): Promise<AsyncIterable<Uint8Array>> {
     const { clock, random } = this.#options
-    return download({ calls: this.#calls, clock, random }, { key: this.#nameOf(key), range, signal })
+    const wanted = { key: this.#nameOf(key), range, signal: AbortSignal.any([signal, this.#closing.signal]) }
+    return download({ calls: this.#calls, clock, random }, wanted)
   }
 
   async head(key: string): Promise<StoredObject | undefined> {

@@ -44,7 +44,7 @@ const abortTimeoutMs = 5000
 /** Slower than this a part is given up and sent again. */
 const minBytesPerSecond = 128 * KiB
 
-/** So that 10 000 parts reach 365 GiB, and small uploads hold little. */
+/** So that 10 000 parts reach 380 GiB, and small uploads hold little. */
 export function partBytes(number: number): number {
   if (number < 1000) return 8 * MiB
   return number < 5000 ? 16 * MiB : 64 * MiB
