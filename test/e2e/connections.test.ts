@@ -11,17 +11,11 @@ import { test } from 'node:test'
 import { LoadClient } from '../support/load-client.ts'
 import { openRaw } from '../support/load-raw.ts'
 import { Scene } from '../support/load-scene.ts'
-import { lacks, rounds } from '../support/needs.ts'
+import { lacks, openFileLimit, rounds } from '../support/needs.ts'
 
 const wished = rounds('CONNECTIONS', 2000)
 const batch = 200
 const maxBytesPerConnection = 32 * 1024
-
-/** Node raises the soft limit to the hard one at its start. */
-function openFileLimit(): number {
-  const limit = /^Max open files\s+\d+\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))
-  return limit === null ? 1024 : Number(limit[1])
-}
 
 function residentBytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024

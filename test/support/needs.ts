@@ -3,6 +3,7 @@
 // Heavy loops take their count from `rounds`: small on a user's machine, as large as the environment says in CI.
 
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 
 const required = (process.env.XPOD_TEST_REQUIRE ?? '').split(',').filter((name) => name !== '')
 
@@ -21,7 +22,16 @@ export function canRun(command: string, ...args: readonly string[]): boolean {
 export const isRoot = process.getuid?.() === 0
 
 /** XPOD_TEST_ROUNDS_<NAME>, else the number for a user's machine. */
-export function rounds(name: 'CRASH' | 'POWER' | 'INJECT' | 'CONNECTIONS' | 'SUBSCRIBERS' | 'RACES' | 'ROWS', otherwise: number): number {
+export function rounds(
+  name: 'CRASH' | 'POWER' | 'INJECT' | 'CONNECTIONS' | 'SUBSCRIBERS' | 'RACES' | 'ROWS',
+  otherwise: number,
+): number {
   const wish = process.env[`XPOD_TEST_ROUNDS_${name}`]
   return wish === undefined ? otherwise : Number(wish)
+}
+
+/** Node raises the soft limit to the hard one at its start. */
+export function openFileLimit(): number {
+  const limit = /^Max open files\s+\d+\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))
+  return limit === null ? 1024 : Number(limit[1])
 }
