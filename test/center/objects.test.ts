@@ -66,8 +66,15 @@ describe('a store with its bodies in S3', { skip: lacksS3 }, () => {
 
   test('says which setting is wrong, with nothing left open', async () => {
     await using dir = await temporaryDirectory()
-    const wrong = open(dir.path, { ...s3, secretKey: 'wrong' })
+    const wrong = open(dir.path, { ...s3, bucket: 'mistyped', secretKey: 'wrong' })
     await assert.rejects(wrong, (error) => error instanceof XpodError && /s3-secret-key/.test(error.message))
     await using _opened = await open(dir.path, s3)
+  })
+
+  test('may be made of one whose bodies all lie in the database', async () => {
+    await using dir = await temporaryDirectory()
+    await (await open(dir.path, undefined))[Symbol.asyncDispose]()
+    await (await open(dir.path, s3))[Symbol.asyncDispose]()
+    await refuses(dir.path, undefined)
   })
 })

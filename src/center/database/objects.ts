@@ -32,8 +32,22 @@ interface Around {
 }
 
 /** Throws OBJECTS_ELSEWHERE, OBJECTS_REFUSED, OBJECTS_UNAVAILABLE, CACHE_LOCKED. */
-export async function openObjects({ dir, db, s3, cache }: ObjectsPlace, parts: Around): Promise<ObjectStore> {
-  await settlePlace({ dir, db, s3 }, parts)
+export async function openObjects(where: ObjectsPlace, parts: Around): Promise<ObjectStore> {
+  const { dir, db, s3 } = where
+  // Not the endpoint: a store may move to another address.
+  const place = s3 === undefined ? 'files' : `s3 ${s3.bucket}/${s3.prefix}`
+  const kept = await readSetting(db, 'objects')
+  if (kept !== undefined && kept !== place && kept !== 'files') throw elsewhere(kept)
+  if (s3 !== undefined && kept !== place && (await hasFiles(dir, parts.random))) throw elsewhere('files')
+  await using stack = new AsyncDisposableStack()
+  const store = stack.use(await openPlace(where, parts))
+  // Only what could be opened: a bucket that was mistyped is not remembered.
+  if (kept !== place) await writeSetting(db, 'objects', place)
+  stack.move()
+  return store
+}
+
+async function openPlace({ dir, s3, cache }: ObjectsPlace, parts: Around): Promise<ObjectStore> {
   if (s3 === undefined) return openFilesystemObjects({ dir: join(dir, 'objects'), random: parts.random })
   const { openS3Objects } = await import('../../core/objects/s3.ts')
   const { clock, random, log, metrics } = parts
@@ -47,17 +61,9 @@ export async function openObjects({ dir, db, s3, cache }: ObjectsPlace, parts: A
   return tiered
 }
 
-async function settlePlace({ dir, db, s3 }: ObjectsPlace, { random }: Around): Promise<void> {
-  // Not the endpoint: a store may move to another address.
-  const place = s3 === undefined ? 'files' : `s3 ${s3.bucket}/${s3.prefix}`
-  const kept = await readSetting(db, 'objects')
-  if (kept === place) return
-  if (kept !== undefined) throw elsewhere(kept)
-  if (s3 !== undefined) {
-    await using files = await openFilesystemObjects({ dir: join(dir, 'objects'), random })
-    if ((await files.list('', undefined, 1)).length > 0) throw elsewhere('files')
-  }
-  await writeSetting(db, 'objects', place)
+async function hasFiles(dir: string, random: Random): Promise<boolean> {
+  await using files = await openFilesystemObjects({ dir: join(dir, 'objects'), random })
+  return (await files.list('', undefined, 1)).length > 0
 }
 
 function elsewhere(place: string): XpodError {
