@@ -8,7 +8,7 @@ import { XpodError } from '../../../src/base/errors.ts'
 import type { Change, Op } from '../../../src/pod/store/change.ts'
 import { Batches, type Entry, type Result } from '../../../src/pod/store/postgres/batches.ts'
 import { footprintOf, KnownContainers, Taken } from '../../../src/pod/store/postgres/footprint.ts'
-import { compile } from '../../../src/pod/store/postgres/lines.ts'
+import { compile, weightOf } from '../../../src/pod/store/postgres/lines.ts'
 import { changeOf, inlineBody, putOp } from '../../support/temporary-store.ts'
 
 const create: Op = {
@@ -163,4 +163,12 @@ test('batches and the queue are bounded', async () => {
   await soon()
   assert.equal(large.started[0]!.length, 4)
   await assert.rejects(large.add('a', 'x', 64 * 1024 * 1024), { code: 'OVERLOADED' })
+})
+
+test('a change with a deep path counts with all that its lines take on the way', () => {
+  for (const depth of [1, 10, 900]) {
+    const compiled = compile(changeOf('pod', [putOp(`${'/a'.repeat(depth)}/x`, '')]))
+    const bytes = JSON.stringify(compiled.lines).length
+    assert(weightOf(compiled) > 0.7 * bytes && weightOf(compiled) < 1.5 * bytes, `${weightOf(compiled)} of ${bytes}`)
+  }
 })

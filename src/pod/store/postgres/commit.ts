@@ -8,7 +8,7 @@ import type { PodId } from '../resource.ts'
 import { Batches, type Entry, type Result } from './batches.ts'
 import { commitQuery, commitValues, type CompiledChange, decodeAnswer, encodeBatch, type Stamp } from './call.ts'
 import { footprintOf, KnownContainers, Taken } from './footprint.ts'
-import { compile } from './lines.ts'
+import { compile, weightOf } from './lines.ts'
 import { LocalIds } from './local-ids.ts'
 
 export interface CommitParts {
@@ -58,8 +58,10 @@ export function createCommit({ db, stamp, maxBatches }: CommitParts): Committer 
   }
 
   return {
-    commit(change, { mark, bytes }) {
+    commit(change, more) {
       const compiled = compile(change)
+      const { mark } = more
+      const bytes = more.bytes + weightOf(compiled)
       const footprint = footprintOf(change, compiled)
       return new Promise((resolve, reject) => {
         const { pod } = change

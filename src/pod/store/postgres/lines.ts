@@ -207,8 +207,10 @@ class Draft {
   }
 
   finish(): Compiled {
-    for (const line of this.#lines) this.#settle(line)
-    const writes = [...this.#planned.keys()].filter((key) => !this.ancestors.includes(key))
+    const filled = this.#filled()
+    for (const line of this.#lines) this.#settle(line, filled)
+    const ancestors = new Set(this.ancestors)
+    const writes = [...this.#planned.keys()].filter((key) => !ancestors.has(key))
     return { lines: this.#lines, bodies: this.#bodies, ancestors: this.ancestors, writes, counts: this.counts }
   }
 
@@ -233,9 +235,9 @@ class Draft {
   }
 
   /** What is only known once all ops are: which containers have children, and which are not there to learn of any. */
-  #settle(line: Line): void {
+  #settle(line: Line, filled: ReadonlySet<Key>): void {
     if (line.act === undefined) return
-    if (line.kind === containerKind) line.fills = this.#hasBelow(line.key!)
+    if (line.kind === containerKind) line.fills = filled.has(line.key!)
     if (line.up_parent === undefined) return
     const up = parentKeyOf(line.key!)
     if (this.#goes(up)) delete line.up_parent
@@ -247,13 +249,16 @@ class Draft {
     return planned !== undefined && planned.kind === undefined
   }
 
-  #hasBelow(key: Key): boolean {
-    for (const [other, { kind }] of this.#planned) {
-      if (other === '' || other === key || kind === undefined || kind >= firstAuxiliary) continue
-      const parent = parentKeyOf(other)
-      if (parent === key || (parent !== '' && parentKeyOf(parent) === key)) return true
+  /** Keys that have something made at most two levels below. */
+  #filled(): ReadonlySet<Key> {
+    const filled = new Set<Key>()
+    for (const [key, { kind }] of this.#planned) {
+      if (key === '' || kind === undefined || kind >= firstAuxiliary) continue
+      const up = parentKeyOf(key)
+      filled.add(up)
+      if (up !== '') filled.add(parentKeyOf(up))
     }
-    return false
+    return filled
   }
 }
 
@@ -392,4 +397,9 @@ function bitOf(kind: number | undefined): number {
 
 function hexOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')
+}
+
+/** About what the lines weigh on their way: a deep path has many, and each says all that is above it. */
+export function weightOf({ lines }: Compiled): number {
+  return lines.reduce((sum, { key = '' }) => sum + 200 + 5 * key.length, 0)
 }

@@ -44,8 +44,8 @@ const dayMs = 86_400_000
 /** No earlier than the database can be taken back to. */
 const keepBlobsMs = 14 * dayMs
 
-const nameRun =
-  'INSERT INTO node (id, instance) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET instance = excluded.instance'
+const nameRun = `INSERT INTO node (id, instance) VALUES (?, ?)
+  ON CONFLICT (id) DO UPDATE SET instance = excluded.instance, started_at = clock_timestamp()`
 
 /** The caller keeps owning `db` and `objects` and closes them after the store. */
 export async function openPostgresPodStore(options: PostgresPodStoreOptions): Promise<PodStore> {

@@ -302,7 +302,7 @@ DECLARE
   answer text;
   is_lost boolean;
 BEGIN
-  PERFORM 1 FROM node WHERE id = this_node FOR SHARE;
+  PERFORM 1 FROM node WHERE id = this_node FOR KEY SHARE;
   PERFORM 1 FROM pod_head WHERE pod = ANY (pods) ORDER BY pod FOR NO KEY UPDATE;
   ${commitStatement} INTO answer, is_lost;
   IF is_lost THEN
