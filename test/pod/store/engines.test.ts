@@ -117,7 +117,7 @@ function isSound({ ops }: Draft): boolean {
 async function submit(side: Side, drafts: readonly Draft[]): Promise<unknown[]> {
   const changes: Change[] = []
   for (const { ops, require, groups } of drafts) {
-    const exact = await Promise.all(require.map((one) => (one.kind === 'now' ? versionNow(side, one) : one)))
+    const exact = await Promise.all(require.map(async (one) => (one.kind === 'now' ? versionNow(side, one) : one)))
     changes.push(changeOf(side.pod, ops, { require: exact, groups }))
   }
   const outcomes = await Promise.all(changes.map((change) => side.store.commit(change)))
