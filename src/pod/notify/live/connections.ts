@@ -29,7 +29,7 @@ export interface ConnectionsParts {
   readonly metrics: Metrics
 }
 
-export const checkEveryMs = 5000
+const checkEveryMs = 5000
 /** Each connection's subscriber is asked after in one of so many checks. */
 const turns = 12
 /** More are mostly what a client left behind. */
