@@ -32,7 +32,7 @@ export const markTable = `CREATE TABLE IF NOT EXISTS write_mark (
 )`
 
 const maxAttempts = 5
-const firstPauseMs = 10
+const firstPauseMs = 20
 const maxPauseMs = 1000
 
 const insertMark = 'INSERT INTO write_mark (id) VALUES ($1)'
