@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { freePort } from '../support/spawn.ts'
+import { freePort } from '../support/free-port.ts'
 import { root } from '../support/source-tree.ts'
 import { until } from '../support/until.ts'
 import { alternate, type Side } from './measure.ts'

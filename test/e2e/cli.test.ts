@@ -8,7 +8,8 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 
-import { freePort, runXpod, spawnXpod, startXpod } from '../support/spawn.ts'
+import { freePort } from '../support/free-port.ts'
+import { runXpod, spawnXpod, startXpod } from '../support/spawn.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 const running = await spawnXpod(['--log-format', 'json'])

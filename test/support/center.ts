@@ -1,4 +1,5 @@
-// A center in this process, from source, on a free port, in a fresh temporary directory, with a silent log.
+// A center in this process, from source, on a free port, in a fresh temporary directory, with a silent log. Its stores are the
+// ones of stores.ts.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,6 +12,7 @@ import { createMetrics, type Metrics } from '../../src/base/metrics.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import { type Center, startCenter } from '../../src/center/center.ts'
 import type { CenterOptions } from '../../src/center/options.ts'
+import { storesOf } from './stores.ts'
 
 export interface TestCenter extends AsyncDisposable {
   readonly baseUrl: string
@@ -66,7 +68,9 @@ export async function startTestCenter(options: TestCenterOptions = {}): Promise<
   const folder = given.dataDir === undefined ? await mkdtemp(join(tmpdir(), 'xpod-center-')) : undefined
   const metrics = createMetrics()
   const fatal: unknown[] = []
-  const all: CenterOptions = { ...testOptions, dataDir: folder ?? '', ...given }
+  const dataDir = given.dataDir ?? folder!
+  const stores = given.db === undefined && given.s3 === undefined ? await storesOf(dataDir) : {}
+  const all: CenterOptions = { ...testOptions, ...stores, ...given, dataDir }
   const onFatal = (error: unknown): void => void fatal.push(error)
   const center = await startCenter(all, { clock: systemClock, random: systemRandom, log, metrics, onFatal })
   return {

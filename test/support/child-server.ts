@@ -4,6 +4,7 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 
 import { isRoot } from './needs.ts'
 
@@ -26,6 +27,8 @@ export interface ChildServer {
   /** Sends the signal and waits for the end; nothing when it has ended. */
   end(signal: NodeJS.Signals): Promise<void>
   signal(signal: NodeJS.Signals): void
+  /** It no longer keeps this process alive. */
+  unref(): void
 }
 
 /** Whom servers run as when the tests are root. */
@@ -48,13 +51,16 @@ export function startChildServer(options: ChildServerOptions): ChildServer {
     () => undefined,
   )
   const output = gather(child)
+  const parts = [child, child.stdout as Socket, child.stderr as Socket]
   const isRunning = (): boolean => child.pid !== undefined && child.exitCode === null && child.signalCode === null
   return {
     pid: child.pid ?? 0,
     output,
     isRunning,
     signal: (signal) => void child.kill(signal),
+    unref: () => parts.forEach((part) => part.unref()),
     async end(signal) {
+      for (const part of parts) part.ref()
       if (isRunning()) child.kill(signal)
       await closed
     },

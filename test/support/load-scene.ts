@@ -10,9 +10,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 import { startIssuer } from './issuer.ts'
-import { freePort } from './spawn.ts'
+import { freePort } from './free-port.ts'
 import { aclFor } from './solid-client-acl.ts'
 import { root } from './source-tree.ts'
+import { storeSettings } from './stores.ts'
 
 const startTimeoutMs = 20_000
 
@@ -59,7 +60,8 @@ export class Scene implements AsyncDisposable {
   }
 
   async start(options: StartOptions = {}): Promise<Running> {
-    const running = run(this.#arguments(options.args ?? []), options.env ?? {})
+    const env = { ...(await storeSettings(this.dataDir)), ...options.env }
+    const running = run(this.#arguments(options.args ?? []), env)
     this.#running = running
     await ready(running, this.port)
     return running
@@ -96,7 +98,10 @@ export class Scene implements AsyncDisposable {
   /** Runs another xpod command on the data directory; its standard output. */
   async command(...args: readonly string[]): Promise<string> {
     const program = join(root, 'bin/xpod')
-    const { stdout } = await promisify(execFile)(process.execPath, [program, ...args, '--data-dir', this.dataDir])
+    const env = { ...process.env, ...(await storeSettings(this.dataDir)) }
+    const { stdout } = await promisify(execFile)(process.execPath, [program, ...args, '--data-dir', this.dataDir], {
+      env,
+    })
     return stdout
   }
 

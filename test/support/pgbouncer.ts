@@ -11,7 +11,7 @@ import pg from 'pg'
 import { giveToServer, startChildServer } from './child-server.ts'
 import { canRun, lacks } from './needs.ts'
 import { superuser } from './postgres-programs.ts'
-import { freePort } from './spawn.ts'
+import { freePort } from './free-port.ts'
 import { until } from './until.ts'
 
 export interface PgBouncer extends AsyncDisposable {

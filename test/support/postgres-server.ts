@@ -12,7 +12,7 @@ import pg from 'pg'
 
 import { type ChildServer, giveToServer, startChildServer } from './child-server.ts'
 import { copyTree, preparePostgres, superuser } from './postgres-programs.ts'
-import { freePort } from './spawn.ts'
+import { freePort } from './free-port.ts'
 import { until } from './until.ts'
 
 export type PostgresSettings = Readonly<Record<string, string | number>>
@@ -49,6 +49,8 @@ export interface PostgresServer extends AsyncDisposable {
   /** Of a standby: takes writes from now on. */
   promote(): Promise<void>
   log(): string
+  /** It no longer keeps this process alive. */
+  unref(): void
 }
 
 const startWithinMs = 30_000
@@ -201,6 +203,10 @@ class Server implements PostgresServer {
 
   log(): string {
     return this.#child?.output() ?? ''
+  }
+
+  unref(): void {
+    this.#child?.unref()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

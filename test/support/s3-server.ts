@@ -12,7 +12,7 @@ import { Client } from 'minio'
 import type { TestCertificate } from './certificate.ts'
 import { type ChildServer, startChildServer } from './child-server.ts'
 import { lacks } from './needs.ts'
-import { freePort } from './spawn.ts'
+import { freePort } from './free-port.ts'
 import { until } from './until.ts'
 
 interface S3Keys {
@@ -35,6 +35,8 @@ export interface S3Server extends AsyncDisposable {
   /** The bare client, to look behind the store's back. */
   client(): Client
   log(): string
+  /** It no longer keeps this process alive. */
+  unref(): void
 }
 
 const servers =
@@ -131,6 +133,10 @@ class Server implements S3Server {
 
   log(): string {
     return this.#child?.output() ?? ''
+  }
+
+  unref(): void {
+    this.#child?.unref()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,10 +4,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+
+import { freePort } from './free-port.ts'
+import { storeSettings } from './stores.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 export const xpodBin = join(root, 'bin', 'xpod')
@@ -71,7 +73,8 @@ export async function spawnXpod(args: readonly string[] = [], options: SpawnOpti
   const dataDir = options.dataDir ?? join(folder!, 'data')
   const port = options.port || (await freePort())
   const standard = ['--listen', `127.0.0.1:${port}`, '--admin-listen', '127.0.0.1:0', '--data-dir', dataDir]
-  const child = startXpod(['center', ...standard, ...args], options)
+  const env = { ...(await storeSettings(dataDir)), ...options.env }
+  const child = startXpod(['center', ...standard, ...args], { ...options, env })
   let output = ''
   const closed = once(child, 'close') as Promise<[number | null]>
   child.stdout!.setEncoding('utf8').on('data', (text: string) => (output += text))
@@ -108,13 +111,4 @@ export async function spawnXpod(args: readonly string[] = [], options: SpawnOpti
       if (folder !== undefined && existsSync(folder)) await rm(folder, { recursive: true, force: true })
     },
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

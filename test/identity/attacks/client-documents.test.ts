@@ -7,7 +7,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 
-import { freePort } from '../../support/spawn.ts'
+import { freePort } from '../../support/free-port.ts'
 import { begin, redirectUri } from './stage/app.ts'
 import { type Answer, Browser } from './stage/browser.ts'
 import { openStage } from './stage/stage.ts'

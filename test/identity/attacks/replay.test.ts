@@ -3,12 +3,13 @@
 // may be used again, but only with the key it was given to.
 
 import assert from 'node:assert/strict'
-import { mkdir, symlink } from 'node:fs/promises'
+import { mkdir, readdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 
 import { createProofKey } from '../../support/issuer.ts'
 import { type SpawnedXpod, spawnXpod } from '../../support/spawn.ts'
+import { shareStores } from '../../support/stores.ts'
 import { temporaryDirectory } from '../../support/temporary.ts'
 import { until } from '../../support/until.ts'
 import {
@@ -44,7 +45,9 @@ describe('with two processes on one database', () => {
     const second = join(folder.path, 'other')
     await mkdir(second)
     // A directory of its own, so that it has a lock of its own, with the same database in it.
-    for (const name of ['xpod.db', 'secret.key', 'objects']) await symlink(join(dataDir, name), join(second, name))
+    for (const name of await readdir(dataDir))
+      if (/^(?:xpod\.db|secret\.key|objects)$/.test(name)) await symlink(join(dataDir, name), join(second, name))
+    shareStores(dataDir, second)
     other = await spawnXpod(['--base-url', one.baseUrl], { dataDir: second })
     elsewhere = new Browser(one.baseUrl, other.port)
   })

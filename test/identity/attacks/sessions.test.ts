@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 
-import { freePort } from '../../support/spawn.ts'
+import { freePort } from '../../support/free-port.ts'
 import { begin, connect, register, walk } from './stage/app.ts'
 import { Browser } from './stage/browser.ts'
 import { controlsOf, logIn, signUp } from './stage/person.ts'

@@ -8,7 +8,7 @@ import { test } from 'node:test'
 
 import { tokenProof } from '../../support/account-login.ts'
 import { startTestCenter } from '../../support/center.ts'
-import { freePort } from '../../support/spawn.ts'
+import { freePort } from '../../support/free-port.ts'
 import { temporaryDirectory } from '../../support/temporary.ts'
 import { createPerson } from '../../support/account-login.ts'
 import { type App, codeOf, registerApp } from './app.ts'

@@ -13,7 +13,7 @@ import { openS3Objects, type S3Options } from '../../../../src/core/objects/s3.t
 import { openConnection } from '../../../../src/core/objects/s3/connection.ts'
 import { lacksS3, type S3Server, startS3Server } from '../../../support/s3-server.ts'
 import { s3Surround } from '../../../support/s3-world.ts'
-import { freePort } from '../../../support/spawn.ts'
+import { freePort } from '../../../support/free-port.ts'
 
 async function refusal(options: S3Options): Promise<{ code: string; detail: string }> {
   try {
