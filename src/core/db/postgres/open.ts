@@ -57,6 +57,7 @@ export interface PostgresStatus extends ServerFacts {
 
 const maxReadRows = 100_000
 const maxReadAttempts = 3
+const readPauseMs = 50
 const standardPoolSize = 10
 const firstPauseMs = 200
 const maxPauseMs = 5000
@@ -160,6 +161,9 @@ class Engine implements PostgresEngine {
         const mayPass = failureOf(error) === 'lost' && !(error instanceof XpodError)
         if (!mayPass || attempt >= maxReadAttempts) throw outsideError(error)
       }
+      // The others that were idle may be dead as well and not know it yet.
+      const { clock, random } = this.#options
+      await delay(clock, jitter(random, readPauseMs))
     }
   }
 
