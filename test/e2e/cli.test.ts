@@ -15,6 +15,7 @@ import { temporaryDirectory } from '../support/temporary.ts'
 const running = await spawnXpod(['--log-format', 'json'])
 after(() => running[Symbol.asyncDispose]())
 const atRunning = ['--data-dir', running.dataDir]
+const storesElsewhere = process.env.XPOD_TEST_STORES !== undefined
 
 test('a start prints the base URL, the data directory, the admin address and the next step on stdout', async () => {
   while (!running.output().includes('center.started')) await once(running.process.stderr!, 'data')
@@ -24,6 +25,19 @@ test('a start prints the base URL, the data directory, the admin address and the
   assert.match(output, /^admin {2}http:\/\/localhost:\d+\/$/m)
   const line = output.split('\n').find((one) => one.startsWith('{'))
   assert.equal((JSON.parse(line!) as { msg: string }).msg, 'center.started')
+})
+
+test('the database is shown, and nothing is pending, while the server runs', { skip: storesElsewhere }, async () => {
+  const shown = await runXpod(['db', 'status', ...atRunning])
+  assert.equal(shown.status, 0, shown.stderr)
+  assert.match(shown.stdout, /^engine +SQLite 3\.\S+\naddress +\/.*xpod\.db\nschema +\d+ \(up to date\)\n$/)
+  const dry = await runXpod(['db', 'migrate', '--dry-run', ...atRunning])
+  assert.deepEqual([dry.status, dry.stderr], [0, ''])
+  assert.match(dry.stdout, /up to date/)
+  const away = await runXpod(['db', 'status', '--db', 'postgres://me:secret@127.0.0.1:1/x'])
+  assert.equal(away.status, 75)
+  assert.match(away.stderr, /DATABASE_UNAVAILABLE[^]*ECONNREFUSED/)
+  assert.doesNotMatch(away.stderr, /secret/)
 })
 
 test('a pod is made, listed, shown, limited and deleted while the server runs', async () => {
