@@ -5,6 +5,8 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
+import { caching } from './cache.ts'
+import { policies } from './cache-policies.ts'
 import { disturbing, disturbingAtScale } from './disturbed.ts'
 import { identity, identityAtScale } from './identity.ts'
 import { notifying } from './notify.ts'
@@ -30,7 +32,7 @@ const options: BenchOptions = {
   resources: Number(values.resources),
   uploadBytes: Number(values.upload) << 20,
 }
-const usual = [...reading, ...writing, ...starting, ...identity, ...disturbing, ...notifying]
+const usual = [...reading, ...writing, ...starting, ...identity, ...disturbing, ...notifying, ...caching, policies]
 const atScale = [...readingAtScale, ...startingAtScale, ...identityAtScale, ...disturbingAtScale]
 const wished = values.only?.split(',')
 const claims = wished === undefined ? usual : [...usual, ...atScale].filter(({ name }) => wished.includes(name))

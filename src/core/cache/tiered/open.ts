@@ -40,9 +40,8 @@ export interface TieredOptions {
   readonly freeShare?: number
   readonly readDeadlineMs?: number
   readonly writeDeadlineMs?: number
-  /** Tests only: smaller blocks, another policy for few things, a disk that fails. */
+  /** Tests only: smaller blocks, a disk that fails. */
   readonly blockBytes?: number
-  readonly lruBelow?: number
   readonly files?: FileOperations
 }
 
@@ -53,8 +52,6 @@ const defaults = {
   readDeadlineMs: 500,
   writeDeadlineMs: 5000,
   blockBytes: 4 * MiB,
-  /** Below, a tenth of the room holds too little for S3-FIFO to learn from. */
-  lruBelow: 2000,
   files: nodeFiles,
 }
 /** Of the four threads that file operations share with everything else. */
@@ -78,11 +75,10 @@ export async function openTieredObjects(inner: ObjectStore, given: TieredOptions
   const policy = new S3Fifo<Block>({
     limitBytes,
     largeBytes,
-    lruBelow: options.lruBelow,
     onEvict: (queue) => counts.evictions[queue].add(),
     onGhostHit: () => counts.ghostHits.add(),
   })
-  const shadows = new Shadows({ limitBytes, largeBytes, lruBelow: options.lruBelow, metrics })
+  const shadows = new Shadows({ limitBytes, largeBytes, metrics })
   const layout = new Layout(options.blockBytes)
   const shelf = new Shelf({ layout, files: blocks, health, policy, shadows, counts, log, limitBytes, maxBlocks })
   const flights = new Flights({ inner, shelf, counts, clock, log, memoryBytes: options.memoryBytes })

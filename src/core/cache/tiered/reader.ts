@@ -5,6 +5,7 @@
 import type { ObjectStore, ReadHints } from '../../objects/object-store.ts'
 import { Block } from './block.ts'
 import type { ClassCounts, Counts } from './counts.ts'
+import { endOfRead } from './disk/block-files.ts'
 import { type Flight, Waker } from './flight.ts'
 import type { Flights } from './flights.ts'
 import type { Shelf } from './shelf.ts'
@@ -27,6 +28,8 @@ export interface Span {
 
 /** Blocks fetched ahead of a reader that goes through an object, once it has shown that it does. */
 const maxAhead = 3
+/** Reads of the disk begun and not handed out yet. */
+const maxComing = 2
 /** Blocks that vanish from the disk under a reader until it takes them from the object store by itself. */
 const maxLosses = 2
 
@@ -41,8 +44,8 @@ export class Reader {
   #mayKeep = false
   #flight: Flight | undefined
   readonly #ahead = new Map<number, Flight>()
-  /** The next piece from the disk, read while the one before is on its way out. */
-  #next: { readonly at: number; readonly piece: Promise<Uint8Array | undefined> } | undefined
+  /** Pieces from the disk, in order: one is read while the one before is checked and the one before that is on its way out. */
+  #coming: { readonly at: number; readonly piece: Promise<Uint8Array | undefined> }[] = []
   /** Its own request, up to the end of the block. */
   #own: AsyncIterator<Uint8Array> | undefined
   #blocksRead = 0
@@ -121,16 +124,15 @@ export class Reader {
   async #fromDisk(): Promise<Uint8Array | undefined> {
     const block = this.#block!
     const isThere = this.#parts.shelf.has(block)
-    const next = this.#next?.at === this.#at ? this.#next.piece : this.#readDisk(this.#at)
-    this.#next = undefined
-    const piece = await next
+    if (this.#coming[0]?.at !== this.#at) this.#coming = []
+    this.#readAhead(block)
+    const piece = await this.#coming.shift()!.piece
     this.#signal.throwIfAborted()
     if (piece === undefined) {
+      this.#coming = []
       if (isThere) this.#lose()
       return undefined
     }
-    const after = this.#at + piece.length
-    if (after < this.#endOf(block)) this.#next = { at: after, piece: this.#readDisk(after) }
     this.#count('hits')
     this.#counts.bytesHit.add(piece.length)
     return piece
@@ -142,9 +144,15 @@ export class Reader {
     this.#mayKeep = this.#span.hints.isScan !== true
   }
 
-  #readDisk(at: number): Promise<Uint8Array | undefined> {
-    const start = this.#startOf(this.#block!)
-    return this.#parts.shelf.read(this.#block!, at - start, this.#endOf(this.#block!) - start)
+  #readAhead(block: Block): void {
+    const start = this.#startOf(block)
+    const end = this.#endOf(block) - start
+    while (this.#coming.length < maxComing) {
+      const last = this.#coming.at(-1)
+      const from = last === undefined ? this.#at - start : endOfRead(last.at - start)
+      if (from >= end) return
+      this.#coming.push({ at: start + from, piece: this.#parts.shelf.read(block, from, end) })
+    }
   }
 
   /** Joins or begins a flight. False when this reader goes by itself. */
@@ -233,7 +241,7 @@ export class Reader {
 
   #leaveBlock(): void {
     this.#leaveFlight()
-    this.#next = undefined
+    this.#coming = []
     void this.#own?.return?.()
     this.#own = undefined
     this.#block = undefined

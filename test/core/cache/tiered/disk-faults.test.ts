@@ -21,6 +21,7 @@ import {
   MiB,
   namesIn,
   openWorld,
+  pass,
   pattern,
   putBehind,
   signal,
@@ -209,7 +210,7 @@ describe('the disk fails', () => {
     const free = world.metric('xpod_cache_used_bytes')
     assert.ok(pattern(1000).equals(await read(world, 'pod/a')))
     await until('it is being written', () => isWriting)
-    world.clock.advance(roundMs)
+    await pass(world.clock, roundMs)
     assert.ok(pattern(1000).equals(await read(world, 'pod/a')))
     assert.ok(world.metric('xpod_cache_used_bytes') > free, 'its room stays taken')
     gate.resolve()

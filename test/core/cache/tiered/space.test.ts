@@ -61,11 +61,11 @@ async function step(world: World, truth: Truth, draw: () => number): Promise<voi
   } else world.clock.advance(Math.floor(draw() * 3000))
 }
 
-for (const seed of [1, 2, 3, 4]) {
+for (const seed of [1, 2]) {
   test(`no sequence of requests, faults and limits takes more than the limit (seed ${seed})`, async () => {
     const draw = sequence(seed)
     let limit = MiB
-    await using world = await openWorld({ maxSize: limit, lruBelow: seed % 2 === 0 ? 0 : 2000 })
+    await using world = await openWorld({ maxSize: limit })
     const truth: Truth = new Map()
     let faults = 0
     world.files.onOperation = (operation) => {

@@ -147,7 +147,6 @@ export async function openWorld(
     log: { ...silentLog, info: note, warn: note, error: note },
     freeShare: 0,
     blockBytes,
-    lruBelow: 0,
     files,
     ...options,
   })
@@ -206,6 +205,15 @@ export async function bytesIn(dir: string): Promise<number> {
     bytes += (found?.blocks ?? 0) * 512
   }
   return bytes
+}
+
+/** Lets time pass as a deadline counts it: what has ended is heard in between. */
+export async function pass(clock: FakeClock, ms: number): Promise<void> {
+  for (let tick = 0; tick < 5; tick++) {
+    clock.advance(ms / 5)
+    await new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
 }
 
 /** Bytes that tell their place. */

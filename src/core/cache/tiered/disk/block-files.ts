@@ -11,8 +11,13 @@ import { areIntact, checksums, decodeHeader, encodeHeader, headerBytes, pieceByt
 import type { DiskGate, Failure, Outcome } from './gate.ts'
 
 /** What one read brings at most. */
-export const readBytes = 256 * KiB
+const readBytes = 256 * KiB
 const maxOpen = 128
+
+/** Where a read that begins here ends, unless the block or what is wanted of it ends before. */
+export function endOfRead(from: number): number {
+  return Math.floor(from / pieceBytes) * pieceBytes + readBytes
+}
 
 interface Opened {
   readonly file: OpenFile
@@ -104,7 +109,7 @@ export class BlockFiles {
     opened.users++
     try {
       const start = Math.floor(from / pieceBytes) * pieceBytes
-      const bytes = Buffer.allocUnsafeSlow(Math.min(start + readBytes, block.length) - start)
+      const bytes = Buffer.allocUnsafeSlow(Math.min(endOfRead(from), block.length) - start)
       const read = await opened.file.read(bytes, headerBytes + start)
       if (read < bytes.length || !areIntact(bytes, start / pieceBytes, opened.sums)) return undefined
       return bytes.subarray(from - start, Math.min(to - start, bytes.length))

@@ -24,12 +24,15 @@ export interface GateOptions {
 }
 
 const maxWaiting = 1000
+/** A deadline is counted in so many. */
+const ticks = 5
 /** Of the process or of a race, not of the disk. */
 const busyCodes = ['EMFILE', 'ENFILE', 'ENOMEM', 'EEXIST']
 
 export class DiskGate {
   readonly #options: GateOptions
-  readonly #waiting = new Set<() => void>()
+  /** Each is called with whether it may go in. */
+  readonly #waiting = new Set<(mayEnter: boolean) => void>()
   #taken = 0
   #late = 0
 
@@ -48,7 +51,7 @@ export class DiskGate {
     const outcome = await this.#within(work(), deadlineMs)
     if (outcome.failure === 'broken' || outcome.failure === 'late') {
       this.#options.health.failed(kind, outcome.failure === 'late' ? 'late' : (outcome.why ?? ''))
-      if (this.isHung) this.#options.health.fall('hung')
+      if (this.isHung) this.#giveUp()
     }
     return outcome
   }
@@ -61,11 +64,11 @@ export class DiskGate {
     }
     if (this.#waiting.size >= maxWaiting) return false
     return new Promise((resolve) => {
-      const enter = (): void => {
+      const enter = (mayEnter: boolean): void => {
         cancel()
-        resolve(true)
+        resolve(mayEnter)
       }
-      const cancel = this.#options.clock.after(deadlineMs, () => {
+      const cancel = afterTicks(this.#options.clock, deadlineMs, () => {
         this.#waiting.delete(enter)
         resolve(false)
       })
@@ -73,11 +76,20 @@ export class DiskGate {
     })
   }
 
+  /** Nobody gets in for an unknown time. */
+  #giveUp(): void {
+    this.#options.health.fall('hung')
+    for (const enter of this.#waiting) {
+      this.#waiting.delete(enter)
+      enter(false)
+    }
+  }
+
   /** The place goes to who waits longest. */
   #leave(): void {
     for (const enter of this.#waiting) {
       this.#waiting.delete(enter)
-      return enter()
+      return enter(true)
     }
     this.#taken--
   }
@@ -94,7 +106,7 @@ export class DiskGate {
       (error: unknown) => end({ failure: failureOf(error), why: systemCode(error) ?? String(error) }),
     )
     return new Promise((resolve) => {
-      const cancel = this.#options.clock.after(deadlineMs, () => {
+      const cancel = afterTicks(this.#options.clock, deadlineMs, () => {
         isLate = true
         this.#late++
         resolve({ failure: 'late', ended })
@@ -104,6 +116,27 @@ export class DiskGate {
         resolve(outcome)
       })
     })
+  }
+}
+
+/**
+ * Calls back after the time, tick by tick: after each, what has ended meanwhile is heard first, so a program that is busy for
+ * seconds does not take its disk for slow.
+ */
+function afterTicks(clock: Clock, ms: number, callback: () => void): () => void {
+  let left = ticks
+  let isCancelled = false
+  let cancel = clock.after(ms / ticks, tick)
+  function tick(): void {
+    setImmediate(() => {
+      if (isCancelled) return
+      if (--left === 0) return callback()
+      cancel = clock.after(ms / ticks, tick)
+    })
+  }
+  return () => {
+    isCancelled = true
+    cancel()
   }
 }
 

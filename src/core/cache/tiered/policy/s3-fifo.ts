@@ -1,7 +1,6 @@
 // S3-FIFO (Yang and others, SOSP 2023) weighted by bytes: what is new waits in a small queue, what was asked for again moves to
-// the main one, a hit costs an increment. Three things of our own: large things enter at their second request; no group may
-// hold more than a quarter while others need the room; and below some two thousand things, where the small queue holds next
-// to nothing, the one that was not asked for longest leaves (LRU).
+// the main one, a hit costs an increment. Two things of our own: large things enter at their second request, and no group may
+// hold more than a quarter while others need the room.
 
 import type { Policy, Slot } from './contract.ts'
 import { Ghosts } from './ghosts.ts'
@@ -11,8 +10,6 @@ export interface S3FifoOptions {
   readonly limitBytes: number
   /** Larger things are taken in when they are asked for again. */
   readonly largeBytes?: number
-  /** With fewer things than this it is LRU. */
-  readonly lruBelow?: number
   readonly onEvict?: (queue: 'small' | 'main') => void
   /** Something came in that left or was turned away not long ago. */
   readonly onGhostHit?: () => void
@@ -29,7 +26,6 @@ export class S3Fifo<Kept extends Slot = Slot> implements Policy<Kept> {
   readonly name = 's3-fifo'
   readonly #options: S3FifoOptions
   readonly #largeBytes: number
-  readonly #lruBelow: number
   readonly #small = new Queue<Slot>()
   readonly #main = new Queue<Slot>()
   readonly #ghosts: Ghosts
@@ -42,7 +38,6 @@ export class S3Fifo<Kept extends Slot = Slot> implements Policy<Kept> {
     this.#options = options
     this.#limitBytes = options.limitBytes
     this.#largeBytes = options.largeBytes ?? Number.POSITIVE_INFINITY
-    this.#lruBelow = options.lruBelow ?? 0
     this.#ghosts = new Ghosts(options.limitBytes * ghostShare)
   }
 
@@ -73,7 +68,7 @@ export class S3Fifo<Kept extends Slot = Slot> implements Policy<Kept> {
   add(slot: Kept): void {
     const returns = this.#ghosts.delete(slot.fingerprint)
     if (returns) this.#options.onGhostHit?.()
-    this.restore(slot, returns || this.#isTiny)
+    this.restore(slot, returns)
   }
 
   /** As `add`, for what was in before a restart: into the queue it stood in. */
@@ -87,11 +82,10 @@ export class S3Fifo<Kept extends Slot = Slot> implements Policy<Kept> {
 
   touch(slot: Kept): void {
     if (slot.hits < maxHits) slot.hits++
-    if (this.#isTiny && slot.link.queue !== undefined) this.#main.push(slot.link)
   }
 
   evict(): Kept | undefined {
-    const next = this.#isTiny ? (this.#main.head ?? this.#small.head)?.of : this.#next()
+    const next = this.#next()
     if (next === undefined) return undefined
     const slot = this.#fairly(next)
     const isSmall = slot.link.queue === this.#small
@@ -117,10 +111,6 @@ export class S3Fifo<Kept extends Slot = Slot> implements Policy<Kept> {
   /** What is in, each queue oldest first. Nothing may be added or taken out meanwhile. */
   *slots(): Generator<Kept> {
     for (const queue of [this.#main, this.#small]) yield* queue as Iterable<Slot> as Iterable<Kept>
-  }
-
-  get #isTiny(): boolean {
-    return this.count < this.#lruBelow
   }
 
   /** Whose turn it is to leave; those that were asked for again are moved on until one is found. */

@@ -17,7 +17,6 @@ const counters = 1 << 16
 export interface ShadowOptions {
   readonly limitBytes: number
   readonly largeBytes: number
-  readonly lruBelow: number
   readonly metrics: Metrics
 }
 
@@ -28,9 +27,8 @@ export class Shadows {
 
   constructor(options: ShadowOptions) {
     const limitBytes = sampled(options.limitBytes)
-    const lruBelow = sampled(options.lruBelow)
     const policies = [
-      new S3Fifo({ limitBytes, largeBytes: options.largeBytes, lruBelow }),
+      new S3Fifo({ limitBytes, largeBytes: options.largeBytes }),
       new Lru({ limitBytes }),
       new TinyLfu({ limitBytes, counters }),
     ]

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { DiskGate } from '../../../../../src/core/cache/tiered/disk/gate.ts'
 import { DiskHealth, type DiskState } from '../../../../../src/core/cache/tiered/disk/health.ts'
 import { createFakeClock, type FakeClock } from '../../../../support/fake-clock.ts'
-import { failing } from '../world.ts'
+import { failing, pass } from '../world.ts'
 
 interface Way {
   readonly clock: FakeClock
@@ -46,7 +46,7 @@ test('what is late is told so, and later what became of it', async () => {
   const slow = Promise.withResolvers<string>()
   const running = gate.run('read', () => slow.promise)
   await turn()
-  clock.advance(500)
+  await pass(clock, 500)
   const outcome = await running
   assert.equal(outcome.failure, 'late')
   slow.resolve('after all')
@@ -54,16 +54,27 @@ test('what is late is told so, and later what became of it', async () => {
   assert.equal(health.state, 'normal')
 })
 
+test('a program that is busy for long does not take its disk for slow', async () => {
+  const { gate, clock, health } = way()
+  const done = Promise.withResolvers<string>()
+  const running = gate.run('read', () => done.promise)
+  await turn()
+  // It ended in time, and the clock is read only much later.
+  setImmediate(() => done.resolve('in time'))
+  clock.advance(60_000)
+  assert.deepEqual(await running, { value: 'in time' })
+  assert.equal(health.state, 'normal')
+})
+
 test('when every place is held by what is late nobody waits, until one ends', async () => {
   const { gate, clock, states } = way(2)
   const slow = [0, 1].map(() => Promise.withResolvers<void>())
   const running = slow.map(({ promise }) => gate.run('write', () => promise))
-  const waiting = gate.run('read', async () => 'never')
+  const waiting = gate.run('write', async () => 'never')
   await turn()
-  clock.advance(500)
-  assert.deepEqual(await waiting, { failure: 'busy' })
-  clock.advance(4500)
+  await pass(clock, 5000)
   await Promise.all(running)
+  assert.deepEqual(await waiting, { failure: 'busy' })
   assert.ok(gate.isHung)
   assert.deepEqual(states, ['down'])
   assert.deepEqual(await gate.run('read', async () => 'never'), { failure: 'busy' })

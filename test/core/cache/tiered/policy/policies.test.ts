@@ -41,7 +41,6 @@ function owner(policy: Policy): { ask: (name: number, bytes?: number, group?: st
 
 for (const make of [
   () => new S3Fifo({ limitBytes: 1000, largeBytes: 100 }),
-  () => new S3Fifo({ limitBytes: 1000, lruBelow: 30 }),
   () => new Lru({ limitBytes: 1000 }),
   () => new TinyLfu({ limitBytes: 1000, counters: 1024 }),
 ]) {
@@ -131,19 +130,6 @@ describe('s3-fifo', () => {
     assert.ok(bytesOf('heavy') <= 260, `${bytesOf('heavy')}`)
   })
 
-  test('with few things it is lru', () => {
-    const names = (options: { lruBelow: number }): number[] => {
-      const policy = owner(new S3Fifo({ limitBytes: 100, ...options }))
-      for (let name = 0; name < 10; name++) policy.ask(name)
-      policy.ask(0)
-      policy.ask(1)
-      for (let name = 20; name < 24; name++) policy.ask(name)
-      return policy.left
-    }
-    assert.deepEqual(names({ lruBelow: 2000 }), [2, 3, 4, 5])
-    assert.deepEqual(names({ lruBelow: 0 }), [0, 1, 2, 3])
-  })
-
   test('a smaller limit makes groups heavy that were not', () => {
     const policy = new S3Fifo({ limitBytes: 1000 })
     const { ask } = owner(policy)
@@ -212,7 +198,7 @@ describe('ghosts', () => {
 
 test('shadows tell what each policy would have hit on the same requests', () => {
   const metrics = createMetrics()
-  const shadows = new Shadows({ limitBytes: 32 * 4000, largeBytes: 1e9, lruBelow: 0, metrics })
+  const shadows = new Shadows({ limitBytes: 32 * 4000, largeBytes: 1e9, metrics })
   const draw = sequence(11)
   for (let turn = 0; turn < 300_000; turn++) {
     const name = turn % 2 === 0 ? Math.floor(draw() ** 4 * 20_000) : 1_000_000 + turn
