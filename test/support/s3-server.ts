@@ -30,7 +30,7 @@ export interface S3Server extends AsyncDisposable {
   /** The folder of the bucket. */
   readonly dir: string
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
-  /** On the same port and folder; other keys end those of before. */
+  /** On the same port and folder, when it does not run; other keys end those of before. */
   start(keys?: S3Keys): Promise<void>
   /** The bare client, to look behind the store's back. */
   client(): Client
@@ -103,6 +103,7 @@ class Server implements S3Server {
   }
 
   async start(keys: S3Keys = this.#keys): Promise<void> {
+    if (this.#child?.isRunning() === true) return
     this.#keys = keys
     const tls = this.#tls === undefined ? [] : ['--cert', this.#tls.file, '--key', this.#tls.keyFile]
     this.#child = startChildServer({
