@@ -233,6 +233,7 @@ export const errorCodes = {
     'A migration that was applied has changed since',
     'Install the xpod that wrote this data.',
   ),
+  NODE_REPLACED: row(500, 78, 'Another process runs as this node', 'Give each center a data directory of its own.'),
   DATA_DIR_LOCKED: row(500, 75, 'Another process uses this data directory', 'Stop it, or choose another --data-dir.'),
   DATA_DIR_UNUSABLE: row(
     500,

@@ -29,6 +29,7 @@ import { startAdmin } from './health/listener.ts'
 import type { PodAdministration } from './administration.ts'
 import { baseUrlOf, settleBaseUrl } from './base-url.ts'
 import { serveControl } from './control.ts'
+import type { Cluster } from './database/cluster.ts'
 import { createFront, type Front } from './front.ts'
 import { type Identity, openIdentity } from './identity.ts'
 import { createLocalDocuments } from './local-documents.ts'
@@ -36,10 +37,10 @@ import { type CenterNotifications, openNotifications } from './notifications/not
 import { administer } from './offline.ts'
 import type { CenterOptions } from './options.ts'
 import { createOriginPages } from './origin-pages.ts'
-import { followDirectory, podPacking } from './pod-routes.ts'
+import { findNewcomers, followDirectory, followMoves, podPacking } from './pod-routes.ts'
 import { measureProcess } from './health/process-metrics.ts'
 import { watchReadiness } from './health/readiness.ts'
-import { type OpenedStore, openStore, type Surround } from './store.ts'
+import { type OpenedStore, openStore, type SharedPlace, type Surround } from './store.ts'
 
 export interface Center extends AsyncDisposable {
   readonly baseUrl: string
@@ -67,7 +68,7 @@ export async function startCenter(options: CenterOptions, parts: Surround): Prom
     await startHttpServer({ ...options.listen, ...gate.front, clock, log, metrics, accessLog, loggedPath }),
   )
   const pods = stack.use(await openPods(options, parts, server.port))
-  const { baseUrl, opened, routes, identity, notifications, podServer } = pods
+  const { baseUrl, opened, cluster, routes, identity, notifications, podServer } = pods
   const { dir, db, objects, store } = opened
   const { accounts, provider } = identity
   const { channels, webhooks } = notifications
@@ -81,12 +82,13 @@ export async function startCenter(options: CenterOptions, parts: Surround): Prom
   }
   const administration = administer(options, parts, inside)
   stack.use(await serveControl({ dataDir: dir, runtimeDir: options.runtimeDir, administration, log }))
-  const readiness = watchReadiness({ db, objects, store, isDraining: () => draining })
+  const readiness = watchReadiness({ db, objects, store, lease: cluster?.lease, isDraining: () => draining })
   const { adminListen } = options
   const admin = adminListen && stack.use(await startAdmin({ listen: adminListen, readiness, metrics, clock, log }))
   const pages = createOriginPages(baseUrl)
   const trustsProxy = trustProxies(options.trustProxy)
-  gate.open(createFront({ baseUrl, routes, pods: podServer, identity, pages, trustsProxy, notifications }))
+  const newcomers = cluster && findNewcomers({ baseUrl, directory: store.directory, routes, clock })
+  gate.open(createFront({ baseUrl, routes, pods: podServer, identity, pages, trustsProxy, notifications, newcomers }))
 
   let draining = false
   const running = stack.move()
@@ -112,6 +114,7 @@ export async function startCenter(options: CenterOptions, parts: Surround): Prom
 interface OpenedPods extends AsyncDisposable {
   readonly baseUrl: string
   readonly opened: OpenedStore
+  readonly cluster: Cluster | undefined
   readonly routes: RoutingTable<PodRecord>
   readonly identity: Identity
   readonly notifications: CenterNotifications
@@ -124,6 +127,7 @@ async function openPods(options: CenterOptions, parts: Surround, port: number): 
   await using stack = new AsyncDisposableStack()
   const opened = stack.use(await openStore(options, parts))
   const { db, store, node } = opened
+  const cluster = opened.shared && stack.use(await join(opened.shared, parts))
   const baseUrl = await settleBaseUrl(db, options.baseUrl, baseUrlOf({ ...options.listen, port }))
 
   const routes = createRoutingTable<PodRecord>({ baseUrl, node, packing: podPacking(baseUrl) })
@@ -135,10 +139,12 @@ async function openPods(options: CenterOptions, parts: Surround, port: number): 
   const contexts = options.jsonldContexts === 'fetch' ? openKeptContexts({ db, fetch, log }) : undefined
   const rdf = stack.use(openRdfWorkers({ log, metrics, contexts }))
   const bus = stack.use(createLocalBus({ log }))
-  const homes = stack.use(createPodHomes({ store, bus, node, clock, metrics, maxBytes: options.cacheMemoryBytes }))
+  const { cacheMemoryBytes: maxBytes } = options
+  const homes = stack.use(createPodHomes({ store, bus, node, clock, metrics, maxBytes, cluster }))
   const local = createLocalDocuments({ baseUrl, routes, homes, authorizer: () => authorizer })
   const groups = createGroupSource({ door, local, clock, rdf, log })
   const authorizer = createWacAuthorizer({ acls: homes, groups, acceptOrigin: options.aclOrigin, rdf, log })
+  stack.use(homes.onMove(followMoves(routes, authorizer)))
   const identity = stack.use(await openIdentity(options, parts, { baseUrl, opened, door, local, rdf }))
   const own = identity.provider.issuers
   const authenticator = createAuthenticator({ own, door, local, rdf, clock, log, metrics })
@@ -156,15 +162,22 @@ async function openPods(options: CenterOptions, parts: Surround, port: number): 
     signer,
     door,
     rdf,
+    cluster,
   }
   const notifications = stack.use(await openNotifications(options, parts, listening))
   const { isLogin } = identity
   const pod = { store, homes, authenticator, authorizer, isLogin, rdf, clock, random, log, limits }
-  const standard = createPodServer({ ...pod, notifications: notifications.pods })
+  const standard = createPodServer({ ...pod, lease: cluster?.lease, notifications: notifications.pods })
   const podServer = options.legacyUpdates ? announceUpdates(standard) : standard
   const held = stack.move()
   const close = (): Promise<void> => held.disposeAsync()
-  return { baseUrl, opened, routes, identity, notifications, podServer, [Symbol.asyncDispose]: close }
+  return { baseUrl, opened, cluster, routes, identity, notifications, podServer, [Symbol.asyncDispose]: close }
+}
+
+/** Only a shared database needs any of it. */
+async function join(shared: SharedPlace, parts: Surround): Promise<Cluster> {
+  const { joinCluster } = await import('./database/cluster.ts')
+  return joinCluster(shared, parts)
 }
 
 /** Answers 503 until there is something to open it to. */

@@ -2,7 +2,7 @@
 // allocates little, because a hot GET passes through. Upgrades find their pod in the same way. Decides nothing about access:
 // a WebSocket of any origin is passed on, because no cookie says who it is.
 
-import { XpodError } from '../base/errors.ts'
+import { toXpodError, XpodError } from '../base/errors.ts'
 import {
   clientAddressOf,
   type Forwarded,
@@ -22,6 +22,7 @@ import { isNotificationPath } from '../pod/notify/places.ts'
 import { canonicalPath, type Path } from '../pod/path.ts'
 import type { PodServer } from '../pod/server.ts'
 import type { PodRecord } from '../pod/store/resource.ts'
+import type { Newcomers } from './pod-routes.ts'
 import type { Identity } from './identity.ts'
 import type { OriginPages } from './origin-pages.ts'
 
@@ -37,6 +38,8 @@ export interface FrontParts {
     /** Below `/.notifications/` at the base URL itself. */
     handleAtRoot(request: HttpRequest, path: Path): Promise<HttpAnswer>
   }
+  /** Where other centers make pods, too. */
+  readonly newcomers?: Newcomers | undefined
 }
 
 interface PodUpgrades {
@@ -53,10 +56,11 @@ export function createFront(parts: FrontParts): Front {
     handle(request) {
       try {
         const found = find(parts, request)
-        if (found === undefined) throw unknownHost(parts.baseUrl)
-        if ('pod' in found)
-          return parts.pods.handle(new PodExchange(parts, request, found.pod, canonicalPath(found.rawPath)))
-        return answerElsewhere(parts, found, request)
+        const looking = parts.newcomers && lookFurther(parts, parts.newcomers, found, request)
+        if (looking === undefined) return answer(parts, found, request)
+        return looking
+          .then(() => answer(parts, find(parts, request), request))
+          .catch((error: unknown) => problemResponse(toXpodError(error), request))
       } catch (error) {
         if (error instanceof XpodError) return problemResponse(error, request)
         throw error
@@ -64,6 +68,7 @@ export function createFront(parts: FrontParts): Front {
     },
     async upgrade(request) {
       try {
+        await (parts.newcomers && lookFurther(parts, parts.newcomers, find(parts, request), request))
         return await upgrade(parts, request)
       } catch (error) {
         if (error instanceof XpodError) return problemAnswer(error)
@@ -71,6 +76,28 @@ export function createFront(parts: FrontParts): Front {
       }
     },
   }
+}
+
+function lookFurther(
+  parts: FrontParts,
+  newcomers: Newcomers,
+  found: Destination<PodRecord> | undefined,
+  request: UpgradeRequest,
+): Promise<void> | undefined {
+  if (found !== undefined && !('origin' in found)) return undefined
+  const { host = '' } = request.headers
+  const forwarded = parts.trustsProxy(request.remoteAddress) ? forwardedOf(request.headers).host : undefined
+  return newcomers.look(forwarded ?? host, found)
+}
+
+function answer(
+  parts: FrontParts,
+  found: Destination<PodRecord> | undefined,
+  request: HttpRequest,
+): HttpAnswer | Promise<HttpAnswer> {
+  if (found === undefined) throw unknownHost(parts.baseUrl)
+  if (!('pod' in found)) return answerElsewhere(parts, found, request)
+  return parts.pods.handle(new PodExchange(parts, request, found.pod, canonicalPath(found.rawPath)))
 }
 
 /** The server's own pages have no WebSockets. */

@@ -1,8 +1,14 @@
 // Keeps the routing table equal to the directory: all pods at start, every change after it. A record is packed for that into
 // one line that leaves out what follows from the pod's name, because a node may route a million of them.
 
+import { KiB } from '../base/bytes.ts'
+import type { Clock } from '../base/clock.ts'
+import { ExpiringCache } from '../core/cache/expiring.ts'
 import type { Packing } from '../core/routing/packed-map.ts'
-import type { RoutingTable } from '../core/routing/table.ts'
+import type { Destination, RoutingTable } from '../core/routing/table.ts'
+import type { WacAuthorizer } from '../pod/access/wac.ts'
+import type { HomeMove } from '../pod/homes.ts'
+import { isPodName } from '../pod/provision.ts'
 import type { PodDirectory } from '../pod/store/pod-store.ts'
 import type { PodRecord } from '../pod/store/resource.ts'
 
@@ -55,4 +61,72 @@ export function podPacking(baseUrl: string): Packing<PodRecord> {
       }
     },
   }
+}
+
+/** What homes find out about pods that other centers have changed. */
+export function followMoves(
+  routes: RoutingTable<PodRecord>,
+  authorizer: Pick<WacAuthorizer, 'forget'>,
+): (move: HomeMove) => void {
+  return ({ kind, pod }) => {
+    authorizer.forget(pod.id)
+    if (kind === 'arrived') routes.set(pod.base, pod, pod.aliases)
+    else if (kind === 'gone') routes.delete(pod.base)
+  }
+}
+
+export interface Newcomers {
+  /** Undefined when nothing is to be found; else resolves when it is in the table, if there is such a pod. */
+  look(host: string, found: Destination<PodRecord> | undefined): Promise<void> | undefined
+}
+
+const keepAbsentMs = 5000
+const maxAbsent = 10_000
+const maxLooking = 100
+
+/** Finds pods that another center has made since this one started: asks the directory for a name, and not again at once. */
+export function findNewcomers(parts: {
+  readonly baseUrl: string
+  readonly directory: Pick<PodDirectory, 'get'>
+  readonly routes: RoutingTable<PodRecord>
+  readonly clock: Clock
+}): Newcomers {
+  const { directory, routes, clock } = parts
+  const { host: baseHost } = new URL(parts.baseUrl)
+  const looking = new Map<string, Promise<void>>()
+  const absent = new ExpiringCache<true>({
+    clock,
+    maxEntries: maxAbsent,
+    maxWeight: maxAbsent * KiB,
+    weigh: (name) => name.length,
+  })
+
+  async function ask(name: string): Promise<void> {
+    const record = await directory.get(name)
+    if (record?.name === name) routes.set(record.base, record, record.aliases)
+    else absent.set(name, true, keepAbsentMs)
+  }
+
+  return {
+    look(host, found) {
+      const name = wantedName(host, baseHost, found)
+      if (name === undefined || absent.get(name) !== undefined) return undefined
+      let running = looking.get(name)
+      if (running === undefined && looking.size < maxLooking) {
+        running = ask(name).finally(() => looking.delete(name))
+        looking.set(name, running)
+      }
+      return running
+    },
+  }
+}
+
+function wantedName(host: string, baseHost: string, found: Destination<PodRecord> | undefined): string | undefined {
+  const isBelow = host.endsWith(`.${baseHost}`)
+  const name = found === undefined ? (isBelow ? host.slice(0, -baseHost.length - 1) : '') : firstSegmentOf(found)
+  return isPodName(name) ? name : undefined
+}
+
+function firstSegmentOf(found: Destination<PodRecord>): string {
+  return 'origin' in found ? (found.origin.split('/', 2)[1] ?? '') : ''
 }

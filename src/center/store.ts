@@ -11,6 +11,7 @@ import type { Metrics } from '../base/metrics.ts'
 import type { Random } from '../base/random.ts'
 import { lockDataDirectory } from '../core/db/data-directory.ts'
 import type { Database } from '../core/db/database.ts'
+import type { PostgresEngine } from '../core/db/postgres/open.ts'
 import { readSetting, writeSetting } from '../core/db/settings.ts'
 import { openSqlite } from '../core/db/sqlite/open.ts'
 import type { ObjectStore } from '../core/objects/object-store.ts'
@@ -38,6 +39,17 @@ export interface OpenedStore extends AsyncDisposable {
   readonly objects: ObjectStore
   readonly store: PodStore
   readonly node: string
+  /** Of a database that other centers may use too. */
+  readonly shared: SharedPlace | undefined
+}
+
+export interface SharedPlace {
+  readonly db: PostgresEngine
+  /** As given. */
+  readonly url: string
+  readonly node: string
+  /** This run of the node. */
+  readonly instance: string
 }
 
 /**
@@ -65,7 +77,7 @@ async function openEmbedded({ dataDir: dir, s3 }: StorePlace, parts: Surround): 
     await openSqlitePodStore({ ...parts, db, objects, node, instance: random.uuid(), limits: {} }),
   )
   const owned = stack.move()
-  return { db, objects, store, node, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() }
+  return { db, objects, store, node, shared: undefined, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() }
 }
 
 async function openShared({ dataDir: dir, db: url, s3 }: StorePlace, parts: Surround): Promise<Opened> {
@@ -76,13 +88,13 @@ async function openShared({ dataDir: dir, db: url, s3 }: StorePlace, parts: Surr
   ])
   await using stack = new AsyncDisposableStack()
   const db = stack.use(await openPostgres({ ...parts, url, migrations }))
-  const objects = stack.use(await openObjects({ dir, db, s3 }, parts))
   const node = settleMachine(dir, random)
-  const store = stack.use(
-    await openPostgresPodStore({ ...parts, db, objects, node, instance: random.uuid(), limits: {} }),
-  )
+  const objects = stack.use(await openObjects({ dir, db, s3, machine: node }, parts))
+  const instance = random.uuid()
+  const store = stack.use(await openPostgresPodStore({ ...parts, db, objects, node, instance, limits: {} }))
+  const shared = { db, url, node, instance }
   const owned = stack.move()
-  return { db, objects, store, node, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() }
+  return { db, objects, store, node, shared, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() }
 }
 
 /** Where the key lies that secrets in the database are sealed with. */

@@ -10,9 +10,10 @@ import { Residents } from '../core/cache/resident.ts'
 import type { AclSource, StoredDocument } from './access/modes.ts'
 import type { Entry, PodHome, PodHomes } from './home.ts'
 import type { Path } from './path.ts'
-import { type EntrySlot, type HomeParts, ResidentHome } from './resident-home.ts'
+import type { ReadLease } from './lease.ts'
+import { type EntrySlot, type HomeParts, ResidentHome, unkept } from './resident-home.ts'
 import type { PodStore } from './store/pod-store.ts'
-import type { PodId, PodRecord } from './store/resource.ts'
+import type { PodHead, PodId, PodRecord } from './store/resource.ts'
 
 export interface PodHomesOptions {
   readonly store: PodStore
@@ -24,16 +25,35 @@ export interface PodHomesOptions {
   readonly metrics: Metrics
   /** Bound of all entries of all pods in memory, bytes. Default 64 MiB. */
   readonly maxBytes?: number
+  /** Where other centers use the same database. */
+  readonly cluster?: HomeCluster | undefined
+}
+
+export interface HomeCluster {
+  readonly lease: ReadLease
+  /** Makes this node the home of a pod whose home is dead; nothing when it lives. */
+  adopt(head: PodHead): Promise<void>
+}
+
+/** A pod came here from another node, went to one, was deleted there, or the database has lost what was written last. */
+export interface HomeMove {
+  readonly kind: 'arrived' | 'left' | 'gone' | 'diverged'
+  readonly pod: PodRecord
 }
 
 /** An ACL or group document larger than this is not evaluated. */
 const maxDocumentBytes = MiB
 const maxHomes = 20_000
+/** A head that is older than a commit that came meanwhile is read again, so many times. */
+const maxHeadReads = 5
 
-export interface ResidentHomes extends PodHomes, AclSource, Disposable {}
+export interface ResidentHomes extends PodHomes, AclSource, Disposable {
+  /** Hears what was found out about pods; of one that was never here, nothing. */
+  onMove(listener: (move: HomeMove) => void): Disposable
+}
 
 export function createPodHomes(options: PodHomesOptions): ResidentHomes {
-  const { store, bus, clock, metrics } = options
+  const { store, bus, clock, metrics, cluster } = options
   const residents = new Residents<EntrySlot>(options.maxBytes ?? 64 * MiB, (slot) => slot.home.evicted(slot))
   metrics.gaugeFrom('xpod_resident_bytes', 'Bytes of resources kept in memory.', () => residents.bytes)
   const reads = 'Resources read, from memory or from the store.'
@@ -44,8 +64,11 @@ export function createPodHomes(options: PodHomesOptions): ResidentHomes {
     residents,
     hits: metrics.counter('xpod_resident_reads_total', reads, { from: 'memory' }),
     misses: metrics.counter('xpod_resident_reads_total', reads, { from: 'store' }),
+    isShared: cluster !== undefined,
   }
-  const homes = new HomeTable(parts, options.node)
+  const listeners = new Set<(move: HomeMove) => void>()
+  const tell = (move: HomeMove): void => listeners.forEach((listener) => listener(move))
+  const homes = new HomeTable(parts, { node: options.node, cluster, tell })
   const subscription = store.directory.onChange((change) => {
     if (change.kind === 'delete') homes.forget(change.id)
     else homes.rename(change.record)
@@ -57,20 +80,32 @@ export function createPodHomes(options: PodHomesOptions): ResidentHomes {
       const home = homes.of(pod)
       return home instanceof Promise ? home.then((loaded) => documentOf(loaded, path)) : documentOf(home, path)
     },
+    onMove(listener) {
+      listeners.add(listener)
+      return { [Symbol.dispose]: () => void listeners.delete(listener) }
+    },
     [Symbol.dispose]: () => subscription[Symbol.dispose](),
   }
 }
 
+interface Place {
+  readonly node: string
+  readonly cluster: HomeCluster | undefined
+  readonly tell: (move: HomeMove) => void
+}
+
 class HomeTable {
   readonly #parts: HomeParts
-  readonly #node: string
+  readonly #place: Place
+  readonly #lease: ReadLease | undefined
   readonly #homes = new Map<PodId, ResidentHome>()
   readonly #opening = new Map<PodId, Promise<ResidentHome>>()
   #salt = 0
 
-  constructor(parts: HomeParts, node: string) {
+  constructor(parts: HomeParts, place: Place) {
     this.#parts = parts
-    this.#node = node
+    this.#place = place
+    this.#lease = place.cluster?.lease
   }
 
   known(id: PodId): ResidentHome | undefined {
@@ -79,8 +114,7 @@ class HomeTable {
 
   of(pod: PodRecord): ResidentHome | Promise<ResidentHome> {
     const known = this.#homes.get(pod.id)
-    if (known?.isHere) return known
-    if (known !== undefined) this.forget(pod.id)
+    if (known?.isHere && (this.#lease === undefined || known.term === this.#lease.term())) return known
     let opening = this.#opening.get(pod.id)
     if (opening === undefined) {
       opening = this.#open(pod).finally(() => this.#opening.delete(pod.id))
@@ -90,10 +124,60 @@ class HomeTable {
   }
 
   async #open(pod: PodRecord): Promise<ResidentHome> {
+    for (let attempt = 1; attempt <= maxHeadReads; attempt++) {
+      const term = this.#term()
+      const known = this.#homes.get(pod.id)
+      const applied = known?.applied
+      const { head, record } = await this.#findHere(pod)
+      // The head is that of a lease only if it was held all the time.
+      const held = term === this.#term() ? term : unkept
+      if (known === undefined || !known.isHere || known.epoch !== head.epoch) return this.#install(record, head, held)
+      if (known.applied !== applied) continue
+      if (!known.resume(head, held)) this.#place.tell({ kind: 'diverged', pod })
+      return known
+    }
+    throw new XpodError('POD_BUSY')
+  }
+
+  /** Something that only changes when memory could have become outdated. */
+  #term(): number {
+    if (this.#lease === undefined) return 1
+    const term = this.#lease.term()
+    return term === 0 ? unkept : term
+  }
+
+  async #findHere(pod: PodRecord): Promise<{ readonly head: PodHead; readonly record: PodRecord }> {
+    const { node, cluster } = this.#place
+    const head = await this.#head(pod)
+    if (head.node === node) return { head, record: pod }
+    await cluster?.adopt(head)
+    const later = cluster === undefined ? head : await this.#head(pod)
+    if (later.node === node) {
+      // Its former home may have given it other owners.
+      const record = (await this.#parts.store.directory.get(pod.id)) ?? pod
+      this.#place.tell({ kind: 'arrived', pod: record })
+      return { head: later, record }
+    }
+    if (this.#homes.has(pod.id)) this.#lose({ kind: 'left', pod })
+    throw new XpodError('POD_ELSEWHERE')
+  }
+
+  async #head(pod: PodRecord): Promise<PodHead> {
     const head = await this.#parts.store.head(pod.id)
-    if (head === undefined || head.state === 'deleting') throw new XpodError('POD_UNKNOWN')
-    if (head.node !== this.#node) throw new XpodError('POD_ELSEWHERE')
+    if (head !== undefined && head.state !== 'deleting') return head
+    this.#lose({ kind: 'gone', pod })
+    throw new XpodError('POD_UNKNOWN')
+  }
+
+  #lose(move: HomeMove): void {
+    this.forget(move.pod.id)
+    this.#place.tell(move)
+  }
+
+  #install(pod: PodRecord, head: PodHead, term: number): ResidentHome {
+    this.forget(pod.id)
     const home = new ResidentHome(pod, head, this.#parts, ++this.#salt)
+    home.term = term
     if (this.#homes.size >= maxHomes) this.#forgetOldest()
     this.#homes.set(pod.id, home)
     return home

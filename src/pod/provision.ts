@@ -133,11 +133,19 @@ const reservedNames: ReadonlySet<string> = new Set(
   usenet uucp webdav webmail webmaster wpad www xpod`.split(/\s+/),
 )
 
+/** Whether a pod may be called so. */
+export function isPodName(name: string): boolean {
+  return podName.test(name) && !isReservedName(name)
+}
+
+function isReservedName(name: string): boolean {
+  return name.startsWith('xn--') || reservedNames.has(name)
+}
+
 /** Throws POD_NAME_INVALID, POD_NAME_RESERVED. */
 export function checkPodName(name: string): void {
   if (!podName.test(name)) throw new XpodError('POD_NAME_INVALID')
-  if (name.startsWith('xn--') || reservedNames.has(name))
-    throw new XpodError('POD_NAME_RESERVED', `${name} is reserved`)
+  if (isReservedName(name)) throw new XpodError('POD_NAME_RESERVED', `${name} is reserved`)
 }
 
 /** Throws USAGE: a WebID goes into Turtle as it is. */

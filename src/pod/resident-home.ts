@@ -15,13 +15,18 @@ import { PathQueue } from './path-queue.ts'
 import { RecentCommits } from './recent-commits.ts'
 import type { Change, Outcome } from './store/change.ts'
 import type { PodStore } from './store/pod-store.ts'
-import type { PodHead, PodRecord, Resource } from './store/resource.ts'
+import type { PodHead, PodRecord, Resource, Version } from './store/resource.ts'
 
 /** Memory of an entry beyond its bytes: row, slot, map entry, prepared headers. */
 const entryBytes = 2 * KiB
 const absentBytes = 300
 /** A document that is replaced faster than it can be read is read so many times. */
 const maxFillAttempts = 3
+/** After this, a change whose outcome was unknown is stored or never will be: longer than any statement may take. */
+const unsettledMs = 30_000
+
+/** A term of no lease: nothing is kept, and the next request looks at the head again. */
+export const unkept = -1
 
 export interface HomeParts {
   readonly store: PodStore
@@ -30,6 +35,8 @@ export interface HomeParts {
   readonly residents: Residents<EntrySlot>
   readonly hits: Counter
   readonly misses: Counter
+  /** Other processes write to the same database; this one outlives a change of unknown outcome. */
+  readonly isShared: boolean
 }
 
 export class EntrySlot extends Slot {
@@ -57,16 +64,21 @@ export class ResidentHome implements PodHome {
   /** Tells pods apart in fingerprints. */
   readonly salt: number
   aclSeq: number
+  /** Of the lease under which memory answers. */
+  term = unkept
   /** False once the node forgot this home: another node has the pod, or there were too many. It commits nothing more. */
   isHere = true
   readonly #parts: HomeParts
   readonly #slots = new Map<Key, EntrySlot>()
   readonly #filling = new Map<Key, Promise<Entry>>()
   readonly #queue = new PathQueue()
-  readonly #recent: RecentCommits
-  /** seq of the last commit applied here. */
-  #applied: number
+  #recent: RecentCommits
+  /** The last commit applied here. */
+  #applied: Version
   #committing = 0
+  /** Goes up when everything is forgotten: what was on its way then is not kept. */
+  #generation = 0
+  #unsettledUntilMs = Number.NEGATIVE_INFINITY
 
   constructor(pod: PodRecord, head: PodHead, parts: HomeParts, salt: number) {
     this.pod = pod
@@ -74,8 +86,29 @@ export class ResidentHome implements PodHome {
     this.aclSeq = head.aclSeq
     this.salt = salt
     this.#parts = parts
-    this.#applied = head.version.seq
+    this.#applied = head.version
     this.#recent = new RecentCommits(head.version.seq)
+  }
+
+  /** The last commit that memory knows of. */
+  get applied(): Version {
+    return this.#applied
+  }
+
+  /**
+   * The head was read under this term, and still has this home's epoch. Nobody else has committed then, and memory is right
+   * as far as it reaches; but a commit may be on its way, or the database has lost what it had: then it is false.
+   */
+  resume(head: PodHead, term: number): boolean {
+    this.term = this.#parts.clock.monotonicMs() < this.#unsettledUntilMs ? unkept : term
+    const { seq, mark } = this.#applied
+    const isSame = seq === head.version.seq && mark === head.version.mark
+    this.aclSeq = head.aclSeq
+    if (isSame && this.term !== unkept) return true
+    this.clear()
+    this.#applied = head.version
+    this.#recent = new RecentCommits(head.version.seq)
+    return isSame || seq < head.version.seq
   }
 
   /** Something is under way that must be applied to this very object. */
@@ -107,9 +140,11 @@ export class ResidentHome implements PodHome {
 
   async #fill(path: Path): Promise<Entry> {
     for (let attempt = 1; ; attempt++) {
+      const generation = this.#generation
       try {
         const entry = await this.#read(path)
-        return entry.damage === undefined ? this.#install(keyOf(path), entry) : entry
+        const isKept = entry.damage === undefined && generation === this.#generation
+        return isKept ? this.#install(keyOf(path), entry) : entry
       } catch (error) {
         // The row was replaced between reading it and reading its body.
         const isGone = error instanceof XpodError && error.retryable
@@ -148,6 +183,7 @@ export class ResidentHome implements PodHome {
 
   /** Replaces what is resident at a key. */
   put(key: Key, entry: Entry): void {
+    if (this.term === unkept) return
     const slot = this.#slots.get(key)
     if (slot === undefined) {
       const made = new EntrySlot(this, key, entry)
@@ -179,6 +215,7 @@ export class ResidentHome implements PodHome {
 
   /** Forgets everything, because what was prepared from the pod's record is outdated, or the pod is gone. */
   clear(): void {
+    this.#generation++
     for (const slot of this.#slots.values()) this.#parts.residents.remove(slot)
     this.#slots.clear()
     this.#filling.clear()
@@ -207,23 +244,40 @@ export class ResidentHome implements PodHome {
 
   async commit(change: Omit<Change, 'pod' | 'epoch'>, bodies?: KnownBodies): Promise<Outcome> {
     if (!this.isHere) throw new XpodError('POD_BUSY')
+    const generation = this.#generation
     this.#committing++
     try {
       const outcome = await this.#parts.store.commit({ ...change, pod: this.pod.id, epoch: this.epoch })
       if (outcome.ok) {
         this.#apply(change, outcome, bodies)
+        // Memory began anew meanwhile, perhaps with a later commit.
+        if (generation !== this.#generation) this.clear()
         this.#parts.bus.publish(this.pod.id, { epoch: this.epoch, ...outcome.at })
       } else if (outcome.why === 'moved') this.isHere = false
       // Whoever judged looks again, and must not see what memory had if the store knows better.
+      else if (outcome.why === 'acl' && this.#parts.isShared) this.#restart()
       else this.drop(keyOf(outcome.at))
       return outcome
     } catch (error) {
       // Whether it happened is unknown: what it could have touched is not answered from memory any more.
-      if (!(error instanceof XpodError) || error.code === 'OUTCOME_UNKNOWN') this.clear()
+      if (!(error instanceof XpodError) || error.code === 'OUTCOME_UNKNOWN') this.#distrust()
       throw error
     } finally {
       this.#committing--
     }
+  }
+
+  /** It may still be stored, and nobody would tell. */
+  #distrust(): void {
+    if (!this.#parts.isShared) return this.clear()
+    this.#restart()
+    this.#unsettledUntilMs = this.#parts.clock.monotonicMs() + unsettledMs
+  }
+
+  /** The database has lost what was applied here, or has what was not: the next request looks. */
+  #restart(): void {
+    this.clear()
+    this.term = unkept
   }
 
   #apply(
@@ -239,8 +293,9 @@ export class ResidentHome implements PodHome {
       this.#filling.delete(keyOf(path))
       if (auxiliaryOf(path) === 'meta') this.#filling.delete(keyOf(path.slice(0, -'.meta'.length)))
     }
-    applyOutcome(this, { ops: change.ops, bodies, outcome, isNext: seq === this.#applied + 1 })
-    this.#applied = Math.max(this.#applied, seq)
+    applyOutcome(this, { ops: change.ops, bodies, outcome, isNext: seq === this.#applied.seq + 1 })
+    if (seq > this.#applied.seq) this.#applied = outcome.at
+    else if (this.#parts.isShared) this.#restart()
     this.aclSeq = Math.max(this.aclSeq, outcome.aclSeq)
   }
 

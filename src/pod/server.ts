@@ -12,6 +12,7 @@ import { type Agent, anonymous, type Authenticator } from './auth/agent.ts'
 import { challenge } from './auth/challenge.ts'
 import type { PodRequest, PodResponse } from './exchange.ts'
 import type { PodHome, PodHomes } from './home.ts'
+import { performUnder, type ReadLease } from './lease.ts'
 import { loggedPath } from './notify/logged-path.ts'
 import { isNotificationPath } from './notify/places.ts'
 import type { Notifications } from './notify/notifications.ts'
@@ -32,6 +33,8 @@ import { isReserved } from './write/target.ts'
 export interface PodServerOptions extends PodParts {
   readonly authenticator: Authenticator
   readonly homes: PodHomes
+  /** Where other centers use the same database. */
+  readonly lease?: ReadLease | undefined
   /** Without it nobody can subscribe, and storage descriptions offer nothing. */
   readonly notifications?: Pick<Notifications, 'handle'>
   /** Which pods' documents are sandboxed in browsers; those that share an origin by default (rule 15). */
@@ -45,7 +48,7 @@ export interface PodServer {
 type Handler = (op: Operation) => PodResponse | Promise<PodResponse>
 
 export function createPodServer(options: PodServerOptions): PodServer {
-  const { authenticator, homes, notifications, log, sandbox = 'path-pods' } = options
+  const { authenticator, homes, lease, notifications, log, sandbox = 'path-pods' } = options
   const reading: ReadParts = {
     ...options,
     negotiator: createNegotiator(),
@@ -92,27 +95,32 @@ export function createPodServer(options: PodServerOptions): PodServer {
       const answered = reserved(request, agent)
       if (answered !== undefined) return answered
     }
+    if (lease === undefined) return perform(handler, request, agent)
+    return performUnder(lease, request, () => perform(handler, request, agent))
+  }
+
+  function perform(handler: Handler, request: PodRequest, agent: Agent): PodResponse | Promise<PodResponse> {
     const home: PodHome | Promise<PodHome> = homes.of(request.pod)
     if (home instanceof Promise) return home.then((known) => handler({ request, agent, home: known }))
     return handler({ request, agent, home })
-  }
-
-  function failed(cause: unknown, request: PodRequest): PodResponse {
-    const error = toXpodError(cause)
-    if (error.status >= 500 && !error.retryable) logFailure(log, error, request)
-    return problemResponse(error, request, problemHeaders(error, request))
   }
 
   return {
     handle(request) {
       try {
         const response = answer(request)
-        return response instanceof Promise ? response.catch((error: unknown) => failed(error, request)) : response
+        return response instanceof Promise ? response.catch((error: unknown) => failed(log, error, request)) : response
       } catch (error) {
-        return failed(error, request)
+        return failed(log, error, request)
       }
     },
   }
+}
+
+function failed(log: Log, cause: unknown, request: PodRequest): PodResponse {
+  const error = toXpodError(cause)
+  if (error.status >= 500 && !error.retryable) logFailure(log, error, request)
+  return problemResponse(error, request, problemHeaders(error, request))
 }
 
 function logFailure(log: Log, error: XpodError, { method, pod, path }: PodRequest): void {

@@ -20,6 +20,8 @@ export interface ObjectsPlace {
   readonly dir: string
   readonly db: Database
   readonly s3: S3Place | undefined
+  /** Where the database is shared: the name of this machine, whose files no other has. */
+  readonly machine?: string
   /** Before the S3 store. */
   readonly cache?: CachePlace | undefined
 }
@@ -33,12 +35,13 @@ interface Around {
 
 /** Throws OBJECTS_ELSEWHERE, OBJECTS_REFUSED, OBJECTS_UNAVAILABLE, CACHE_LOCKED. */
 export async function openObjects(where: ObjectsPlace, parts: Around): Promise<ObjectStore> {
-  const { dir, db, s3 } = where
+  const { dir, db, s3, machine } = where
   // Not the endpoint: a store may move to another address.
-  const place = s3 === undefined ? 'files' : `s3 ${s3.bucket}/${s3.prefix}`
+  const files = machine === undefined ? 'files' : `files of ${machine}`
+  const place = s3 === undefined ? files : `s3 ${s3.bucket}/${s3.prefix}`
   const kept = await readSetting(db, 'objects')
-  if (kept !== undefined && kept !== place && kept !== 'files') throw elsewhere(kept)
-  if (s3 !== undefined && kept !== place && (await hasFiles(dir, parts.random))) throw elsewhere('files')
+  if (kept !== undefined && ![place, files, 'files'].includes(kept)) throw elsewhere(kept)
+  if (s3 !== undefined && kept !== place && (await hasFiles(dir, parts.random))) throw elsewhere(files)
   await using stack = new AsyncDisposableStack()
   const store = stack.use(await openPlace(where, parts))
   // Only what could be opened: a bucket that was mistyped is not remembered.

@@ -6,6 +6,7 @@ import { toXpodError } from '../../base/errors.ts'
 import type { Database } from '../../core/db/database.ts'
 import { readSetting } from '../../core/db/settings.ts'
 import type { ObjectStore } from '../../core/objects/object-store.ts'
+import type { ReadLease } from '../../pod/lease.ts'
 import type { PodStore } from '../../pod/store/pod-store.ts'
 
 interface Check {
@@ -29,6 +30,8 @@ export function watchReadiness(parts: {
   readonly db: Database
   readonly objects: ObjectStore
   readonly store: PodStore
+  /** Where other centers use the same database. */
+  readonly lease: ReadLease | undefined
   readonly isDraining: () => boolean
 }): Readiness {
   return {
@@ -39,6 +42,7 @@ export function watchReadiness(parts: {
         await checkDatabase(parts.db),
         await checkRoom(parts.objects),
         checkRows(parts.store),
+        ...(parts.lease === undefined ? [] : [checkLease(parts.lease)]),
       ]
     },
   }
@@ -51,6 +55,12 @@ async function checkDatabase(db: Database): Promise<Check> {
   } catch (error) {
     return { name: 'database', ok: false, harmless: false, detail: toXpodError(error).code }
   }
+}
+
+/** Without it everything is read from the database, which is its own check. */
+function checkLease(lease: ReadLease): Check {
+  const ok = lease.term() !== 0
+  return { name: 'read lease', ok, harmless: true, detail: ok ? '' : 'the database took no beat for 10 seconds' }
 }
 
 async function checkRoom(objects: ObjectStore): Promise<Check> {

@@ -9,7 +9,7 @@ import { isLoopbackName } from '../../core/routing/host.ts'
 import type { RoutingTable } from '../../core/routing/table.ts'
 import type { Authorizer } from '../../pod/access/modes.ts'
 import type { Authenticator } from '../../pod/auth/agent.ts'
-import type { PodHomes } from '../../pod/home.ts'
+import type { ResidentHomes } from '../../pod/homes.ts'
 import { type ChannelCaps, type ChannelStore, openChannelStore } from '../../pod/notify/channels.ts'
 import { createFollower } from '../../pod/notify/follower.ts'
 import { createJudge, type Grants } from '../../pod/notify/judge.ts'
@@ -21,10 +21,12 @@ import type { WebhookSigner } from '../../pod/notify/webhooks/attempt.ts'
 import { startWebhooks, type Webhooks } from '../../pod/notify/webhooks/webhooks.ts'
 import type { Path } from '../../pod/path.ts'
 import type { RdfWorkers } from '../../pod/rdf/workers.ts'
-import type { PodRecord } from '../../pod/store/resource.ts'
+import type { PodId, PodRecord } from '../../pod/store/resource.ts'
 import { canonicalUrl } from '../../pod/url.ts'
+import type { Cluster } from '../database/cluster.ts'
 import type { CenterOptions } from '../options.ts'
 import type { OpenedStore, Surround } from '../store.ts'
+import { answerAtHome, keepAtHome } from './at-home.ts'
 import { answerAtRoot } from './at-root.ts'
 
 export interface CenterNotifications extends AsyncDisposable {
@@ -40,7 +42,9 @@ export interface NotificationCenterParts {
   readonly baseUrl: string
   readonly opened: OpenedStore
   readonly routes: RoutingTable<PodRecord>
-  readonly homes: PodHomes
+  readonly homes: ResidentHomes
+  /** Where other centers use the same database. */
+  readonly cluster: Cluster | undefined
   readonly bus: Bus
   readonly authenticator: Authenticator
   readonly authorizer: Authorizer
@@ -59,7 +63,7 @@ export async function openNotifications(
   parts: NotificationCenterParts,
 ): Promise<CenterNotifications> {
   const { clock, random, log, metrics } = surround
-  const { baseUrl, opened, routes, homes, bus, authenticator, authorizer, grants, signer, door, rdf } = parts
+  const { baseUrl, opened, routes, homes, bus, authenticator, authorizer, grants, signer, door, rdf, cluster } = parts
   const { db, store } = opened
   await using stack = new AsyncDisposableStack()
   const isLoopback = isLoopbackName(new URL(baseUrl).hostname)
@@ -75,13 +79,16 @@ export async function openNotifications(
       if (change.kind === 'delete') receivers.podGone(change.id)
     }),
   )
-  const webhooks = stack.use(startWebhooks({ ...shared, door, signer }))
+  const isHome = cluster && (async (pod: PodId) => (await store.head(pod))?.node === opened.node)
+  const webhooks = stack.use(startWebhooks({ ...shared, door, signer, isHome }))
+  if (cluster !== undefined) stack.use(keepAtHome({ ...cluster, homes, follower, receivers, webhooks, log }))
   const addresses = addressRules({ allowInternal: options.allowInternal, allowLoopback: isLoopback })
   const caps = capsOf(options, isLoopback)
   const isHere = (url: string): boolean => leadsHere(routes, url)
   const { sender } = signer
   const standard = createNotifications({ ...shared, caps, addresses, isHere, rdf, receivers, webhooks, sender })
-  const pods = legacy === undefined ? standard : withLegacy(standard, legacy)
+  const complete = legacy === undefined ? standard : withLegacy(standard, legacy)
+  const pods = cluster === undefined ? complete : answerAtHome(complete, homes)
 
   const atRoot = { baseUrl, routes, authenticator, notifications: pods, rdf, sender, log }
   const owned = stack.move()

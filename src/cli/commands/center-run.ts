@@ -2,6 +2,7 @@
 
 import { type Center, startCenter } from '../../center/center.ts'
 import { delay, systemClock } from '../../base/clock.ts'
+import { XpodError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { keys } from '../../config/keys.ts'
 import type { Invocation } from '../invocation.ts'
@@ -19,7 +20,7 @@ export async function runCenter(call: Invocation): Promise<number> {
   const { settings } = call.loadSettings()
   const log = openLog(call, settings)
   const fatal = Promise.withResolvers<number>()
-  const parts = surround(log, () => fatal.resolve(fatalStatus))
+  const parts = surround(log, (error) => fatal.resolve(error instanceof XpodError ? error.exit : fatalStatus))
   const center = await startCenter(centerOptions(settings, surroundings.runtimeDir), parts)
   reloadOnHangup(call, log)
   const isEmpty = (await center.pods.list(undefined, 1)).length === 0

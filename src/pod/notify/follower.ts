@@ -30,6 +30,8 @@ export type Gone = 'truncated' | 'diverged'
 export interface Follower {
   /** Tells what happened to the topic after `from`, in order. Throws OVERLOADED when there are too many listeners. */
   follow(pod: PodRecord, topic: Path, from: Version, listener: Listener): AsyncDisposable
+  /** Those that somebody listens to. */
+  pods(): Iterable<PodRecord>
 }
 
 export interface FollowerParts {
@@ -58,7 +60,7 @@ export function createFollower(parts: FollowerParts): Follower & AsyncDisposable
       if (listeners >= maxListeners) throw new XpodError('OVERLOADED', 'too many are listening')
       listeners++
       let known = pods.get(pod.id)
-      if (known === undefined) pods.set(pod.id, (known = new PodFollower(pod.id, parts, entries)))
+      if (known === undefined) pods.set(pod.id, (known = new PodFollower(pod, parts, entries)))
       const follower = known
       const following = follower.add({ topic, listener, at: from })
       return {
@@ -70,6 +72,9 @@ export function createFollower(parts: FollowerParts): Follower & AsyncDisposable
           await follower[Symbol.asyncDispose]()
         },
       }
+    },
+    *pods() {
+      for (const { record } of pods.values()) yield record
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([...pods.values()].map((one) => one[Symbol.asyncDispose]()))
@@ -86,6 +91,7 @@ interface Following {
 }
 
 class PodFollower implements AsyncDisposable {
+  readonly record: PodRecord
   readonly #pod: PodId
   readonly #parts: FollowerParts
   readonly #entries: Counter
@@ -106,8 +112,9 @@ class PodFollower implements AsyncDisposable {
   #cancelRetry: (() => void) | undefined
   #cancelTelling: (() => void) | undefined
 
-  constructor(pod: PodId, parts: FollowerParts, entries: Counter) {
-    this.#pod = pod
+  constructor(record: PodRecord, parts: FollowerParts, entries: Counter) {
+    this.record = record
+    this.#pod = record.id
     this.#parts = parts
     this.#entries = entries
   }

@@ -66,7 +66,13 @@ export function createJudge(parts: JudgeParts): Judge {
     })
   }
 
+  /** Rules are remembered with the home's state of them: the home is asked for first. */
   function isReader(pod: PodRecord, topic: Path, agent: Agent): boolean | Promise<boolean> {
+    const home = homes.of(pod)
+    return home instanceof Promise ? home.then(() => isGranted(pod, topic, agent)) : isGranted(pod, topic, agent)
+  }
+
+  function isGranted(pod: PodRecord, topic: Path, agent: Agent): boolean | Promise<boolean> {
     const wanted = auxiliaryOf(topic) === 'acl' ? control : read
     const modes = authorizer.modes(pod, subjectOf(topic), agent)
     const judge = (granted: Modes): boolean => allows(granted, wanted)
@@ -115,5 +121,10 @@ function agentOf({ webId, clientId, issuer, origin }: Subscriber): Agent {
 
 /** A pod that is not here any more is nobody's to listen to. */
 export function isGone(error: unknown): boolean {
-  return error instanceof XpodError && (error.code === 'POD_UNKNOWN' || error.code === 'POD_ELSEWHERE')
+  return isElsewhere(error) || (error instanceof XpodError && error.code === 'POD_UNKNOWN')
+}
+
+/** Another node tells its subscribers now. */
+export function isElsewhere(error: unknown): boolean {
+  return error instanceof XpodError && error.code === 'POD_ELSEWHERE'
 }

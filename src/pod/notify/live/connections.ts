@@ -101,8 +101,8 @@ export class Connections implements AsyncDisposable {
     this.#positions.forget(id)
   }
 
-  endPod(pod: PodId): void {
-    for (const [id, [first]] of this.#byChannel) if (first?.channel.pod === pod) this.end(id, 'removed')
+  endPod(pod: PodId, reason: EndReason): void {
+    for (const [id, [first]] of this.#byChannel) if (first?.channel.pod === pod) this.end(id, reason)
   }
 
   /** What was subscribed with a grant that was taken back is over, also for later. */

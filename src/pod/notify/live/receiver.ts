@@ -13,7 +13,7 @@ import type { PodRecord, Version } from '../../store/resource.ts'
 import { type Activity, catchUpActivity } from '../activity.ts'
 import type { Channel } from '../channel.ts'
 import type { Follower, Gone, Listener } from '../follower.ts'
-import { isGone, type Judge } from '../judge.ts'
+import { isElsewhere, isGone, type Judge } from '../judge.ts'
 import { renderMessage } from '../message.ts'
 import type { ReceiverCounters } from './counters.ts'
 
@@ -26,7 +26,7 @@ export interface Outlet {
 }
 
 /** Why a channel serves nobody any more. */
-export type EndReason = 'expired' | 'removed' | 'replaced'
+export type EndReason = 'expired' | 'removed' | 'replaced' | 'moved'
 
 export interface ReceiverParts {
   readonly follower: Follower
@@ -225,7 +225,7 @@ export class Receiver implements Listener {
   }
 
   #failed(error: unknown): void {
-    if (isGone(error)) return this.end('removed')
+    if (isGone(error)) return this.end(isElsewhere(error) ? 'moved' : 'removed')
     const { log, clock } = this.#parts
     if (!this.#isDelayed) log.warn('notify.delayed', { channel: this.#listening.channel.id, error })
     this.#isDelayed = true

@@ -36,8 +36,9 @@ export interface Receivers extends AsyncDisposable {
   stream(request: PodRequest, secret: string): Promise<PodResponse>
   /** A channel was removed: whoever listens on it is told and cut off. */
   removed(channelId: string): void
-  /** The pod was deleted or is not here any more. */
   podGone(pod: PodId): void
+  /** Another node is its home: whoever listens connects again, and not here. */
+  podLeft(pod: PodId): void
 }
 
 const allow = 'GET, HEAD, OPTIONS'
@@ -89,7 +90,8 @@ export function createReceivers(parts: ReceiversParts): Receivers {
       return { status: 200, headers, body: streamChannel(streams, pod, { ...channel, mediaType }) }
     },
     removed: (id) => connections.end(id, 'removed'),
-    podGone: (pod) => connections.endPod(pod),
+    podGone: (pod) => connections.endPod(pod, 'removed'),
+    podLeft: (pod) => connections.endPod(pod, 'moved'),
     [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
   }
 }

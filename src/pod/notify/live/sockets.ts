@@ -15,14 +15,15 @@ export interface SocketParts {
   readonly connections: Connections
 }
 
-/** RFC 6455 section 7.4.1: normal closure, policy violation. */
-const closeCodes: Readonly<Record<EndReason, number>> = { expired: 1000, removed: 1000, replaced: 1008 }
+/** RFC 6455 section 7.4.1: normal closure, policy violation; 1012 is "service restart" of its registry: connect again. */
+const closeCodes: Readonly<Record<EndReason, number>> = { expired: 1000, removed: 1000, replaced: 1008, moved: 1012 }
 
 /** The last text of a connection; for people who look. */
 const lastWords: Readonly<Record<EndReason, string>> = {
   expired: 'This notification channel has expired',
   removed: 'This notification channel was removed',
   replaced: 'There are too many connections on this notification channel',
+  moved: 'Another server has this pod now: connect again',
 }
 
 /** A channel about which nothing was sent moves so often. */

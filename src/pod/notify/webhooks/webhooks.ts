@@ -3,7 +3,7 @@
 // many there are is bounded by the caps under which channels are made; how many requests run at once by slots.ts.
 
 import type { Clock } from '../../../base/clock.ts'
-import type { Log } from '../../../base/log.ts'
+import type { Log, LogFields } from '../../../base/log.ts'
 import type { Metrics } from '../../../base/metrics.ts'
 import type { Random } from '../../../base/random.ts'
 import type { FetchDoor } from '../../../core/http/fetch-door.ts'
@@ -32,6 +32,8 @@ export interface WebhookParts {
   readonly random: Random
   readonly log: Log
   readonly metrics: Metrics
+  /** Where several centers use one database: only the home of a pod delivers its webhooks. */
+  readonly isHome?: ((pod: PodId) => Promise<boolean>) | undefined
 }
 
 export interface Webhooks extends AsyncDisposable {
@@ -41,6 +43,10 @@ export interface Webhooks extends AsyncDisposable {
   removed(id: string): void
   /** Sends at once what failed or is parked; gives the channels it was about. */
   retry(wish: RetryWish): Promise<readonly DeliveredChannel[]>
+  /** This node has become the pod's home: its webhooks are taken up from where they stood. */
+  podArrived(pod: PodRecord): void
+  /** Another node delivers them now. */
+  podLeft(pod: PodId): void
 }
 
 const channelsAPage = 200
@@ -130,6 +136,15 @@ class CursorTable implements Webhooks {
     return cleared
   }
 
+  podArrived(pod: PodRecord): void {
+    this.#opening++
+    this.#work(this.#resumePod(pod), { pod: pod.id })
+  }
+
+  podLeft(pod: PodId): void {
+    for (const cursor of [...this.#of(pod)]) cursor.end('over')
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort()
     this.#cancelRounds()
@@ -169,15 +184,29 @@ class CursorTable implements Webhooks {
 
   /** By age, in all pods: one pass over the channels. Gives where to go on. */
   async #resumePage(after: string): Promise<string | undefined> {
-    const { channels, store } = this.#parts
+    const { channels, store, isHome } = this.#parts
     const page = await channels.list({ type: 'WebhookChannel2023' }, after, channelsAPage)
     const pods = new Map<PodId, PodRecord | undefined>()
-    for (const { pod } of page) if (!pods.has(pod)) pods.set(pod, await store.directory.get(pod))
+    for (const { pod } of page) {
+      if (pods.has(pod)) continue
+      const isHere = isHome === undefined || (await isHome(pod))
+      pods.set(pod, isHere ? await store.directory.get(pod) : undefined)
+    }
     for (const channel of page) {
       const record = pods.get(channel.pod)
       if (record !== undefined) this.#start(channel, record)
     }
     return page.length === channelsAPage ? page.at(-1)!.id : undefined
+  }
+
+  async #resumePod(record: PodRecord): Promise<void> {
+    const { channels } = this.#parts
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const filter = { type: 'WebhookChannel2023', pod: record.id } as const
+      const page: readonly DeliveredChannel[] = await channels.list(filter, after, channelsAPage)
+      for (const channel of page) this.#start(channel, record)
+      after = page.length === channelsAPage ? page.at(-1)!.id : undefined
+    }
   }
 
   /** Cut short by a stop. */
@@ -196,18 +225,20 @@ class CursorTable implements Webhooks {
 
   #open(channel: DeliveredChannel): void {
     this.#opening++
-    const { store, log } = this.#parts
-    const opening = store.directory
-      .get(channel.pod)
-      .then((record) => {
-        if (record !== undefined) this.#start(channel, record)
-      })
-      .catch((error: unknown) => log.error('notify.webhooks-unread', { channel: channel.id, error }))
+    const opening = this.#parts.store.directory.get(channel.pod).then((record) => {
+      if (record !== undefined) this.#start(channel, record)
+    })
+    this.#work(opening, { channel: channel.id })
+  }
+
+  #work(opening: Promise<void>, about: LogFields): void {
+    const working = opening
+      .catch((error: unknown) => this.#parts.log.error('notify.webhooks-unread', { ...about, error }))
       .finally(() => {
         this.#opened()
-        this.#working.delete(opening)
+        this.#working.delete(working)
       })
-    this.#working.add(opening)
+    this.#working.add(working)
   }
 
   #opened(): void {

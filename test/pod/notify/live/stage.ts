@@ -33,6 +33,7 @@ export class Stage {
   #channels = 0
 
   readonly follower: Follower = {
+    pods: () => [],
     follow: (_pod, topic, from, listener) => {
       this.froms.push(from)
       const same = this.listeners.get(topic) ?? new Set()
