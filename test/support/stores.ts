@@ -15,6 +15,8 @@ for (const name of wanted) {
   if (name !== 'postgres' && name !== 's3') throw new Error(`XPOD_TEST_STORES knows postgres and s3, not ${name}`)
 }
 
+export const usesPostgres = wanted.has('postgres')
+
 let database: Promise<PostgresServer> | undefined
 let objects: Promise<S3Server> | undefined
 
@@ -61,7 +63,7 @@ async function freshStores(): Promise<Stores> {
 }
 
 async function freshDatabase(): Promise<string> {
-  if (!wanted.has('postgres')) return 'sqlite:'
+  if (!usesPostgres) return 'sqlite:'
   database ??= waitForNobody(startPostgres())
   return (await database).freshDatabase()
 }

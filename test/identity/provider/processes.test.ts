@@ -9,6 +9,7 @@ import { test } from 'node:test'
 import { tokenProof } from '../../support/account-login.ts'
 import { startTestCenter } from '../../support/center.ts'
 import { freePort } from '../../support/free-port.ts'
+import { storesOf } from '../../support/stores.ts'
 import { temporaryDirectory } from '../../support/temporary.ts'
 import { createPerson } from '../../support/account-login.ts'
 import { type App, codeOf, registerApp } from './app.ts'
@@ -18,7 +19,8 @@ const parallel = 20
 
 async function startSecond(dir: string, issuer: string): Promise<{ url: string } & Disposable> {
   const script = fileURLToPath(new URL('second-process.ts', import.meta.url))
-  const child: ChildProcess = spawn(process.execPath, [script, dir, issuer], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const { db } = await storesOf(dir)
+  const child: ChildProcess = spawn(process.execPath, [script, dir, issuer, db], { stdio: ['pipe', 'pipe', 'inherit'] })
   const [text] = (await once(child.stdout!, 'data')) as [Buffer]
   return {
     url: `http://127.0.0.1:${Number(text.toString())}/.oidc/token`,

@@ -1,10 +1,11 @@
 // The provider of a data directory as another process on the same database, the way a second center will be: serves it on a
-// free port and prints that. Arguments: data directory, base URL. Ends when its standard input does.
+// free port and prints that. Arguments: data directory, base URL, database. Ends when its standard input does.
 
 import { systemClock } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { createMetrics } from '../../../src/base/metrics.ts'
 import { systemRandom } from '../../../src/base/random.ts'
+import { openPostgres } from '../../../src/core/db/postgres/open.ts'
 import { openSqlite } from '../../../src/core/db/sqlite/open.ts'
 import { openFetchDoor } from '../../../src/core/http/fetch-door.ts'
 import { startHttpServer } from '../../../src/core/http/server.ts'
@@ -17,19 +18,17 @@ import { openSealer } from '../../../src/identity/sealing.ts'
 import { createThrottle } from '../../../src/identity/throttle.ts'
 import { laterPodMigrations, podMigrations } from '../../../src/pod/store/schema/migrations.ts'
 
-const [dir = '', issuer = ''] = process.argv.slice(2)
+const [dir = '', issuer = '', url = ''] = process.argv.slice(2)
 const [clock, random, log] = [systemClock, systemRandom, silentLog]
-const db = await openSqlite({
-  dir,
-  migrations: [...podMigrations, ...identityMigrations, ...laterPodMigrations],
-  log,
-  clock,
-  metrics: createMetrics(),
-  onFatal: (error) => {
-    throw error
-  },
-  ballastBytes: 0,
-})
+const migrations = [...podMigrations, ...identityMigrations, ...laterPodMigrations]
+const parts = { migrations, log, clock, metrics: createMetrics() }
+const onFatal = (error: unknown): never => {
+  throw error
+}
+const db =
+  url === 'sqlite:'
+    ? await openSqlite({ ...parts, dir, onFatal, ballastBytes: 0 })
+    : await openPostgres({ ...parts, url, random })
 const revocations = await createRevocations({ db, clock, log })
 const accounts = createAccounts({ db, clock, random, log, scrypt: createScrypt({ random }), revocations })
 const provider = await createProvider({
