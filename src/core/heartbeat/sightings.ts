@@ -1,6 +1,6 @@
-// The beats of other nodes as this process has seen them: which, and for how long it has seen the same one, by its own
-// monotonic clock. Only what lies between two looks counts, so a node is never taken for dead because nobody looked. On
-// another server, or one that has restarted, everything begins anew: what it says may be older than what was seen before.
+// The beats of other nodes as this process has seen them: which, and since when it has seen no other, by its own monotonic
+// clock. Whoever acts on one has to find the same beat at the same server once more, because nobody may have looked meanwhile.
+// On another server, or one that has restarted, everything begins anew: what it says may be older than what was seen before.
 
 import type { Clock } from '../../base/clock.ts'
 
@@ -11,14 +11,14 @@ export interface Beat {
 }
 
 export interface Sighting extends Beat {
-  /** Of the database that said so. */
+  /** Of the server that said so. */
   readonly era: string
+  /** If it still is the same there. */
   readonly unchangedMs: number
 }
 
 interface Seen extends Beat {
   readonly firstMs: number
-  lastMs: number
 }
 
 export class Sightings {
@@ -40,7 +40,7 @@ export class Sightings {
       beats.map((beat) => {
         const known = before.get(beat.id)
         const isSame = known?.beat === beat.beat && known.instance === beat.instance
-        return [beat.id, { ...beat, firstMs: isSame ? known.firstMs : nowMs, lastMs: nowMs }]
+        return [beat.id, { ...beat, firstMs: isSame ? known.firstMs : nowMs }]
       }),
     )
     return isOther
@@ -49,7 +49,7 @@ export class Sightings {
   of(id: string): Sighting | undefined {
     const seen = this.#seen.get(id)
     if (seen === undefined) return undefined
-    const { instance, beat, firstMs, lastMs } = seen
-    return { id, instance, beat, era: this.#era, unchangedMs: lastMs - firstMs }
+    const { instance, beat, firstMs } = seen
+    return { id, instance, beat, era: this.#era, unchangedMs: this.#clock.monotonicMs() - firstMs }
   }
 }
