@@ -27,6 +27,6 @@ test(`every acknowledged write survives ${count} kills under load, and nothing i
   assert.equal(await last.stop(), 0)
   t.diagnostic(`${load.acknowledged} acknowledged writes`)
   assert.ok(load.acknowledged > count * 10, `only ${load.acknowledged} writes were acknowledged in ${count} rounds`)
-  assert.deepEqual(leftovers(scene.dataDir), [], 'files of bodies that no row names')
+  assert.deepEqual(await leftovers(scene.dataDir), [], 'files of bodies that no row names')
   assert.deepEqual(unfinished(scene.dataDir), [], 'files of uploads that died with their server')
 })

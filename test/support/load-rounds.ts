@@ -7,10 +7,12 @@ import { History, judge } from './checker.ts'
 import { LoadClient } from './load-client.ts'
 import type { Scene } from './load-scene.ts'
 import { type Chance, disturb, observe, seeded, write } from './load-writers.ts'
+import { usesPostgres } from './stores.ts'
 
 const writers = 6
 const shortestMs = 30
-const longestMs = 350
+/** A write over the network to two servers takes longer. */
+const longestMs = usesPostgres ? 1500 : 350
 
 export class LoadRounds {
   readonly scene: Scene
