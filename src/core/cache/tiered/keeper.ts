@@ -49,6 +49,8 @@ export class Keeper implements AsyncDisposable {
   #recovering: Promise<void> = Promise.resolve()
   #isScanning = false
   #isOpen = false
+  /** Why the directory cannot be used, as logged. */
+  #told: string | undefined
 
   constructor(parts: KeeperParts) {
     this.#parts = parts
@@ -86,13 +88,11 @@ export class Keeper implements AsyncDisposable {
   }
 
   async #open(): Promise<void> {
-    const { directory, health, log, path } = this.#parts
+    const { directory, health } = this.#parts
     const failure = await directory.open()
     this.#isOpen = failure === undefined
-    if (failure !== undefined) {
-      log.warn('cache.unusable', { path, failure })
-      return
-    }
+    if (failure !== undefined) return this.#tell(failure)
+    this.#told = undefined
     health.start()
     await this.#lookAtRoom()
     this.#recover()
@@ -109,9 +109,7 @@ export class Keeper implements AsyncDisposable {
   }
 
   async #go(): Promise<void> {
-    const { gate, health, shelf } = this.#parts
-    // A probe would be one more operation that does not end.
-    if (gate.isHung) return
+    const { health, shelf } = this.#parts
     if (this.#isOpen && health.state !== 'normal') await this.#probe()
     if (!this.#isOpen) await this.#open().catch((error: unknown) => this.#lost(error))
     if (health.state !== 'normal') return
@@ -135,7 +133,13 @@ export class Keeper implements AsyncDisposable {
   /** Another process has taken the directory meanwhile. */
   #lost(error: unknown): void {
     if (!(error instanceof XpodError)) throw error
-    this.#parts.log.warn('cache.unusable', { path: this.#parts.path, failure: error.code })
+    this.#tell(error.code)
+  }
+
+  /** Once, however often it is tried again. */
+  #tell(failure: string): void {
+    if (this.#told !== failure) this.#parts.log.warn('cache.unusable', { path: this.#parts.path, failure })
+    this.#told = failure
   }
 
   async #lookAtRoom(): Promise<void> {

@@ -6,6 +6,8 @@ import { test } from 'node:test'
 
 import { collect } from '../../../../src/base/bytes.ts'
 import { XpodError } from '../../../../src/base/errors.ts'
+import { Block, Layout } from '../../../../src/core/cache/tiered/block.ts'
+import { Flight, Waker } from '../../../../src/core/cache/tiered/flight.ts'
 import { until } from '../../../support/until.ts'
 import { blockBytes, KiB, openWorld, pattern, putBehind, signal, type World } from './world.ts'
 
@@ -159,6 +161,15 @@ test('a slow reader keeps no memory of what lies on the disk', async () => {
   }
   for (const stream of slow) assert.ok(bytes.equals(await collect(stream, blockBytes)))
   assert.equal(world.behind.gets.length, 10)
+})
+
+test('a block that has landed is not held in memory by who still reads it', () => {
+  const flight = new Flight(new Block(new Layout(blockBytes), { key: 'pod/a', number: 0, objectBytes: 100 }), true)
+  flight.enter(new Waker())
+  flight.add(pattern(100))
+  assert.equal(flight.read(40)?.length, 60)
+  flight.become('landed')
+  assert.deepEqual([flight.chunks.length, flight.read(40)], [0, undefined])
 })
 
 test('readers that go at their own pace through one object share its blocks', async () => {

@@ -268,6 +268,26 @@ describe('writing', () => {
     assert.equal(world.metric('xpod_cache_used_bytes'), free)
   })
 
+  test('a copy that is not what the store took is not kept', async () => {
+    await using world = await openWorld()
+    const { put } = world.behind
+    world.behind.put = async (...given) => ({ ...(await put(...given)), size: 5 })
+    await world.objects.put('pod/a', chunksOf(pattern(2 * blockBytes)), {}, signal)
+    await world.objects[Symbol.asyncDispose]()
+    await world.holds(0)
+  })
+
+  test('what is deleted while its copy is on the way to the disk does not stay', async () => {
+    await using world = await openWorld()
+    for (let turn = 0; turn < 5; turn++) {
+      await world.objects.put(`pod/${turn}`, chunksOf(pattern(6 * blockBytes)), {}, signal)
+      for (let wait = 0; wait < turn * 10; wait++) await new Promise((resolve) => setImmediate(resolve))
+      await world.objects.delete([`pod/${turn}`])
+    }
+    await world.objects[Symbol.asyncDispose]()
+    await world.holds(0)
+  })
+
   test('an object above a twentieth of the room is not copied while it is written', async () => {
     await using world = await openWorld({ maxSize: 2 * MiB })
     await world.objects.put('pod/a', chunksOf(pattern(3 * blockBytes)), {}, signal)

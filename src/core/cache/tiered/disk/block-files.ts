@@ -10,8 +10,8 @@ import type { FileOperations, OpenFile } from './files.ts'
 import { areIntact, checksums, decodeHeader, encodeHeader, headerBytes, pieceBytes } from './format.ts'
 import type { DiskGate, Failure, Outcome } from './gate.ts'
 
-/** What one read brings at most. */
-const readBytes = 256 * KiB
+/** What one read brings at most. Larger buffers are mapped and unmapped for each read. */
+const readBytes = 64 * KiB
 const maxOpen = 128
 
 /** Where a read that begins here ends, unless the block or what is wanted of it ends before. */
