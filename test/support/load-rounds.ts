@@ -7,6 +7,7 @@ import { History, judge } from './checker.ts'
 import { LoadClient } from './load-client.ts'
 import type { Scene } from './load-scene.ts'
 import { type Chance, disturb, observe, seeded, write } from './load-writers.ts'
+import { until } from './until.ts'
 import { usesPostgres } from './stores.ts'
 
 const writers = 6
@@ -63,9 +64,14 @@ export class LoadRounds {
         return write({ client: clients[index + 1]!, history: this.#history, chance, folder, serial }, () => isOver)
       }),
     ])
-    const lifeMs = shortestMs + chance() * longestMs
+    const before = this.acknowledged
+    const life = async (): Promise<void> => {
+      await new Promise((resolve) => setTimeout(resolve, shortestMs + chance() * longestMs))
+      // A slow machine gets as much done as a fast one.
+      await until('writes are acknowledged', () => this.acknowledged > before + fewestWrites)
+    }
     // A writer that fails ends the round at once, and its error is what the test reports.
-    await Promise.race([new Promise((resolve) => setTimeout(resolve, lifeMs)), working])
+    await Promise.race([life(), working])
     isOver = true
     await running.kill()
     await working
