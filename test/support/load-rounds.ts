@@ -14,6 +14,7 @@ const writers = 6
 const shortestMs = 30
 /** A write over the network to two servers takes longer. */
 const longestMs = usesPostgres ? 1500 : 350
+const fewestWrites = 10
 
 export class LoadRounds {
   readonly scene: Scene
