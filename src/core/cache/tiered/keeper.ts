@@ -121,11 +121,12 @@ export class Keeper implements AsyncDisposable {
 
   async #probe(): Promise<void> {
     const { directory, health, blocks } = this.#parts
+    // Somebody may have removed some of them, or all.
+    blocks.forgetDirectories()
     const failure = await directory.probe(blocks.draftPath())
     if (failure === undefined) return health.recovered()
     if (failure !== 'missing') return
-    // Somebody removed it: what is left is read where it is, and the rest turns out to be missing.
-    blocks.forgetDirectories()
+    // What was there turns out to be missing block by block.
     blocks.closeAll()
     this.#isOpen = false
   }
@@ -143,19 +144,25 @@ export class Keeper implements AsyncDisposable {
   }
 
   async #lookAtRoom(): Promise<void> {
-    const { gate, files, path, policy, shadows, shelf, freeShare } = this.#parts
+    const { gate, files, path, shelf, freeShare } = this.#parts
+    const { space } = shelf
+    if (typeof this.#maxSize === 'number') await this.#setLimit(this.#maxSize)
     const seen = await gate.run('read', () => files.room(path))
     if (seen.failure !== undefined) return
     const room = seen.value
-    const { space } = shelf
-    const limit =
-      typeof this.#maxSize === 'number' ? this.#maxSize : Math.floor((room.totalBytes * this.#maxSize.percent) / 100)
-    if (limit !== policy.limitBytes) {
-      policy.limitBytes = limit
-      shadows.setLimit(limit)
-    }
     await space.setCeiling(hasInodes(room, freeShare) ? ceilingOf(room, freeShare, space.usedBytes) : space.usedBytes)
-    await space.setLimit(limit)
+    if (typeof this.#maxSize === 'object') {
+      await this.#setLimit(Math.floor((room.totalBytes * this.#maxSize.percent) / 100))
+    }
+  }
+
+  async #setLimit(bytes: number): Promise<void> {
+    const { policy, shadows, shelf } = this.#parts
+    if (bytes !== policy.limitBytes) {
+      policy.limitBytes = bytes
+      shadows.setLimit(bytes)
+    }
+    await shelf.space.setLimit(bytes)
   }
 
   async #snapshot(): Promise<void> {

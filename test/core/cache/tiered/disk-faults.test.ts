@@ -257,6 +257,23 @@ describe('the disk fails', () => {
     await assert.rejects(openWorld({ dir: world.dir }), { code: 'CACHE_LOCKED' })
   })
 
+  test('a part of it that was removed is made again', async () => {
+    await using world = await openWorld()
+    await filled(world)
+    for (const name of ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f', 'tmp']) {
+      await rm(join(world.dir, 'v1', name), { recursive: true, force: true })
+    }
+    for (let turn = 0; turn < 5; turn++) {
+      await world.objects.put(`pod/b${turn}`, chunksOf(pattern(1000)), {}, signal)
+      assert.ok(pattern(1000).equals(await read(world, `pod/b${turn}`)))
+    }
+    await rounds(world, 'it is whole again', async () => {
+      await world.objects.put('pod/c', chunksOf(pattern(1000)), {}, signal)
+      await read(world, 'pod/c')
+      return state(world) === 0 && (await namesIn(world.dir)).some((path) => path.includes('pod_c_'))
+    })
+  })
+
   test('a directory on a device that is gone is not made on the one below', async () => {
     await using world = await openWorld()
     await filled(world)

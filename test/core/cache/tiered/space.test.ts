@@ -127,6 +127,17 @@ test('a limit that is lowered is kept when the call returns, and one that is rai
   assert.equal((await namesIn(world.dir)).length, 20)
 })
 
+test('a limit that is lowered while the room of the disk cannot be seen is kept', async () => {
+  await using world = await openWorld({ maxSize: 2 * MiB })
+  for (let index = 0; index < 10; index++) {
+    await world.objects.put(`pod/${index}`, chunksOf(pattern(60_000)), {}, signal)
+    await collect(await world.objects.get(`pod/${index}`, undefined, signal), MiB)
+  }
+  world.files.onOperation = (operation) => (operation === 'room' ? failing('EIO') : undefined)
+  await world.objects.setMaxSize(500 * KiB)
+  assert.equal((await namesIn(world.dir)).length, 5)
+})
+
 test('a share is taken of the file system', async () => {
   await using world = await openWorld({ maxSize: { percent: 50 } })
   const { totalBytes } = await world.files.room(world.dir)
