@@ -228,7 +228,11 @@ export function pattern(size: number, seed = 1): Buffer {
 }
 
 /** Puts an object behind the cache's back, as another server would. */
-export async function putBehind({ behind }: Pick<World, 'behind'>, key: string, bytes: Uint8Array): Promise<void> {
+export async function putBehind(
+  { behind }: { readonly behind: ObjectStore },
+  key: string,
+  bytes: Uint8Array,
+): Promise<void> {
   await behind.put(key, chunksOf(bytes), {}, signal)
 }
 
