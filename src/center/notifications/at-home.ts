@@ -30,7 +30,7 @@ export function keepAtHome({ lease, homes, follower, receivers, webhooks, log }:
 
   /** While the lease was lost, pods may have got another home, and nobody would say so on a feed that is silent here. */
   async function look(): Promise<void> {
-    for (const pod of [...follower.pods()]) {
+    for (const pod of follower.pods()) {
       try {
         await homes.of(pod)
       } catch (error) {

@@ -142,7 +142,7 @@ class CursorTable implements Webhooks {
   }
 
   podLeft(pod: PodId): void {
-    for (const cursor of [...this.#of(pod)]) cursor.end('over')
+    for (const cursor of this.#of(pod)) cursor.end('over')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

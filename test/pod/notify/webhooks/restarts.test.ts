@@ -137,3 +137,32 @@ test('a channel that is removed while a start is under way stays removed', async
   await heardTypes(other, 1)
   assert.equal(target.heard.length, 0)
 })
+
+test('only the home of a pod delivers its webhooks, from where the last one stopped', async () => {
+  await using target = await startTarget()
+  await using world = await openWorld()
+  const { pod, rights } = world
+  const channel = await world.subscribe(target.url)
+  await world.put('/notes', 'one')
+  await heardTypes(target, 1)
+  await world.stop()
+  const asked = Promise.withResolvers<void>()
+  rights.isHome = () => {
+    asked.resolve()
+    return false
+  }
+  await world.start()
+  await world.put('/notes', 'two')
+  await asked.promise
+  assert.equal(target.heard.length, 1)
+
+  world.webhooks.podArrived(pod)
+  await heardTypes(target, 2)
+  world.webhooks.podLeft(pod.id)
+  await world.put('/notes', 'three')
+  assert.match(world.metrics(), /notify_webhooks\{state="delivering"\} 0\n/)
+  assert.equal((await world.row(channel)).delivery.parked, false)
+  assert.equal(target.heard.length, 2)
+  world.webhooks.podArrived(pod)
+  assert.deepEqual((await heardTypes(target, 3)).at(-1), 'Update')
+})

@@ -24,8 +24,8 @@ export interface World extends AsyncDisposable {
   readonly pod: PodRecord
   readonly channels: ChannelStore
   readonly webhooks: Webhooks
-  /** What the made-up judge says. */
-  readonly rights: { mayRead: boolean; stands: boolean }
+  /** What the made-up judge says, and whether this node is the pod's home. */
+  readonly rights: { mayRead: boolean; stands: boolean; isHome: () => boolean }
   readonly logged: string[]
   metrics(): string
   put(path: string, text?: string): Promise<void>
@@ -48,7 +48,7 @@ export async function openWorld(door: Partial<FetchDoorOptions> = {}): Promise<W
   const channels = openChannelStore(db, clock)
   const logged: string[] = []
   const log = createLog({ level: 'debug', format: 'logfmt', clock, write: (line) => logged.push(line) })
-  const rights = { mayRead: true, stands: true }
+  const rights = { mayRead: true, stands: true, isHome: () => true }
   const parts = { stored, pod, channels, log, rights, door }
   let running = await run(parts)
   const owned = stack.move()
@@ -133,7 +133,8 @@ async function run({ stored, channels, log, rights, door: wished }: Parts): Prom
     sender: 'https://pods.example/sender',
     sign: async (url: string) => ({ authorization: 'DPoP token', dpop: `proof for ${url}` }),
   }
-  const shared = { channels, follower, store, door, signer, clock, log, metrics }
+  const isHome = async (): Promise<boolean> => rights.isHome()
+  const shared = { channels, follower, store, door, signer, clock, log, metrics, isHome }
   const webhooks = stack.use(startWebhooks({ ...shared, judge: judgeOf(stored, rights), random: systemRandom }))
   return { bus, webhooks, metrics: () => metrics.render(), stop: () => stack.disposeAsync() }
 }
