@@ -85,7 +85,7 @@ export function costOf(length: number): number {
 }
 
 /** The first part of the key. */
-export function groupOf(key: string): string {
+function groupOf(key: string): string {
   return key.slice(0, key.indexOf('/'))
 }
 

@@ -35,6 +35,7 @@ export interface TieredOptions {
   readonly metrics: Metrics
   /** Blocks on their way, together. */
   readonly memoryBytes?: number
+  /** Each takes about 650 bytes of memory. */
   readonly maxBlocks?: number
   /** Of the file system's bytes and inodes, left free. */
   readonly freeShare?: number
@@ -47,7 +48,7 @@ export interface TieredOptions {
 
 const defaults = {
   memoryBytes: 64 * MiB,
-  maxBlocks: 1_000_000,
+  maxBlocks: 500_000,
   freeShare: 0.1,
   readDeadlineMs: 500,
   writeDeadlineMs: 5000,

@@ -22,7 +22,7 @@ export interface RecoveryParts {
 }
 
 /** Things between which others get their turn. */
-const batch = 2000
+const batch = 500
 
 /** False when the directory could not be read to its end; then it is to be tried again. */
 export async function recover(parts: RecoveryParts, signal: AbortSignal): Promise<boolean> {
@@ -30,13 +30,15 @@ export async function recover(parts: RecoveryParts, signal: AbortSignal): Promis
   const found = new Found(await readSnapshot(parts))
   const top = await gate.run('write', () => files.list(dir))
   if (top.failure !== undefined) return false
+  let done = 0
   for (const shard of top.value.filter((name) => /^[0-9a-f]$/.test(name))) {
     const listed = await gate.run('write', () => files.list(join(dir, shard)))
     if (listed.failure !== undefined || signal.aborted) return false
-    for (const name of listed.value) await settle(parts, found, { shard, name })
-    await breathe()
+    for (const name of listed.value) {
+      await settle(parts, found, { shard, name })
+      if (++done % batch === 0) await breathe()
+    }
   }
-  let done = 0
   for (const block of found.inOrder()) {
     if (shelf.holds(block)) parts.policy.restore(block, found.isMain(block))
     if (++done % batch === 0) await breathe()

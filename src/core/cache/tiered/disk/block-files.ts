@@ -106,7 +106,6 @@ export class BlockFiles {
     const path = this.pathOf(block)
     const opened = this.#reopened(path) ?? (await this.#open(path, block))
     if (opened === undefined) return undefined
-    opened.users++
     try {
       const start = Math.floor(from / pieceBytes) * pieceBytes
       const bytes = Buffer.allocUnsafeSlow(Math.min(endOfRead(from), block.length) - start)
@@ -124,9 +123,11 @@ export class BlockFiles {
     if (opened === undefined) return undefined
     this.#opened.delete(path)
     this.#opened.set(path, opened)
+    opened.users++
     return opened
   }
 
+  /** With its first user, so that nobody closes it in between. */
   async #open(path: string, block: Block): Promise<Opened | undefined> {
     const removals = this.#removals
     const file = await this.#files.open(path, 'r')
@@ -140,7 +141,7 @@ export class BlockFiles {
     }
     // Another may have opened it as well, or removed it: then it stays open for this read only, for an open file takes room.
     const isLeaving = this.#opened.has(path) || removals !== this.#removals
-    const opened = { file, sums, users: 0, isLeaving }
+    const opened = { file, sums, users: 1, isLeaving }
     if (!isLeaving) this.#keepOpen(path, opened)
     return opened
   }
