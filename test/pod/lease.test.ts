@@ -243,6 +243,30 @@ test('what the database has lost is lost here, too', async () => {
   assert.deepEqual(world.moves, ['diverged'])
 })
 
+test('a row that the database has lost does not come into memory when it was on its way', async () => {
+  await using world = await openWorld()
+  const { faults, lease, homes, pod } = world
+  await homes.of(pod)
+  const before = await world.store.head(pod.id)
+  await world.write('/a', 'lost')
+  await world.writeElsewhere('/b', 'lost')
+  const reading = Promise.withResolvers<void>()
+  const goOn = Promise.withResolvers<void>()
+  faults.found = async () => {
+    reading.resolve()
+    await goOn.promise
+  }
+  const loading = world.read('/b')
+  await reading.promise
+  faults.found = undefined
+  faults.head = async (head) => head && { ...head, version: before!.version }
+  lease.held = 2
+  const home = await homes.of(pod)
+  goOn.resolve()
+  await loading
+  assert.equal(home.peek('/b'), undefined)
+})
+
 const fine: PodResponse = { status: 200, headers: [], body: undefined }
 
 test('an answer that waited for something is given again when the lease was lost meanwhile', async () => {
