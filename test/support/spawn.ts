@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { freePort } from './free-port.ts'
-import { storeSettings } from './stores.ts'
+import { hasStores, storeSettings } from './stores.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 export const xpodBin = join(root, 'bin', 'xpod')
@@ -57,7 +57,8 @@ export interface Finished {
 
 /** Runs a command to its end. */
 export async function runXpod(args: readonly string[], options: SpawnOptions = {}): Promise<Finished> {
-  const child = startXpod(args, options)
+  const env = { ...(await settingsFor(args)), ...options.env }
+  const child = startXpod(args, { ...options, env })
   child.stdin!.end()
   let stdout = ''
   let stderr = ''
@@ -65,6 +66,13 @@ export async function runXpod(args: readonly string[], options: SpawnOptions = {
   child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   const [status] = (await once(child, 'close')) as [number | null]
   return { status, stdout, stderr }
+}
+
+/** A command looks where a server of this test has kept things. */
+async function settingsFor(args: readonly string[]): Promise<Record<string, string>> {
+  const at = args.indexOf('--data-dir')
+  const dataDir = args[at + 1]
+  return at >= 0 && dataDir !== undefined && hasStores(dataDir) ? await storeSettings(dataDir) : {}
 }
 
 /** Starts `xpod center`; further arguments come after --listen, --admin-listen and --data-dir. */

@@ -38,6 +38,9 @@ export function storesOf(dataDir: string): Promise<Stores> {
   return stores
 }
 
+/** Whether somebody asked for those of this directory before. */
+export const hasStores = (dataDir: string): boolean => known.has(dataDir)
+
 /** A second data directory is on the stores of the first one. */
 export function shareStores(dataDir: string, other: string): void {
   known.set(other, storesOf(dataDir))
