@@ -4,7 +4,7 @@
 
 import type { Clock } from '../../base/clock.ts'
 
-export const leaseMs = 10_000
+const leaseMs = 10_000
 
 export interface Sent {
   readonly monotonicMs: number

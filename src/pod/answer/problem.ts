@@ -32,7 +32,8 @@ export function problemResponse(error: XpodError, request: FailedRequest, extra:
     'X-Content-Type-Options',
     'nosniff',
   ]
-  if (error.retryable && (error.status === 429 || error.status === 503)) headers.push('Retry-After', String(retryAfterSeconds))
+  if (error.retryable && (error.status === 429 || error.status === 503))
+    headers.push('Retry-After', String(retryAfterSeconds))
   if (origin !== undefined) headers.push(...corsHeaders(origin))
   return { status: error.status, headers, body: request.method === 'HEAD' ? undefined : bytes }
 }

@@ -16,18 +16,17 @@ import type { Target } from './target.ts'
  * Whether a WebID of the pod's owners or of an account lives in the document that is there, under any base of the pod.
  * Making it is free, so of what is missing nothing is asked.
  */
-export function isIdentity(
+export async function isIdentity(
   { isLogin }: Pick<PodParts, 'isLogin'>,
   pod: PodRecord,
   { path, resource }: Target,
-): boolean | Promise<boolean> {
+): Promise<boolean> {
   if (resource === undefined) return false
-  const urls = [pod.base, ...pod.aliases].map((base) => base + path.slice(1))
-  if (urls.some((url) => pod.owners.some((webId) => webId === url || webId.startsWith(`${url}#`)))) return true
-  const answers = urls.map(isLogin)
-  return answers.some((answer) => answer instanceof Promise)
-    ? Promise.all(answers).then((known) => known.includes(true))
-    : answers.includes(true)
+  for (const base of [pod.base, ...pod.aliases]) {
+    const url = base + path.slice(1)
+    if (pod.owners.some((webId) => webId === url || webId.startsWith(`${url}#`)) || (await isLogin(url))) return true
+  }
+  return false
 }
 
 /** Throws ISSUER_PROTECTED when `after` states other login providers than the document as it is. */

@@ -46,8 +46,11 @@ testOnEach('what an app was given stands until it is taken back or ends', async 
   await give('ended', 'Grant', 1)
   await give('code', 'AuthorizationCode', 365)
   assert.deepEqual(await Promise.all(['taken', 'ended', 'code', 'unknown', ''].map(stands)), [
-    ...[true, true],
-    ...[false, false, false],
+    true,
+    true,
+    false,
+    false,
+    false,
   ])
   clock.advance(2 * dayMs)
   assert.equal(await stands('ended'), false)
