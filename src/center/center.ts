@@ -144,7 +144,7 @@ async function openPods(options: CenterOptions, parts: Surround, port: number): 
   const local = createLocalDocuments({ baseUrl, routes, homes, authorizer: () => authorizer })
   const groups = createGroupSource({ door, local, clock, rdf, log })
   const authorizer = createWacAuthorizer({ acls: homes, groups, acceptOrigin: options.aclOrigin, rdf, log })
-  stack.use(homes.onMove(followMoves(routes, authorizer)))
+  if (cluster !== undefined) stack.use(homes.onMove(followMoves(routes, authorizer)))
   const identity = stack.use(await openIdentity(options, parts, { baseUrl, opened, door, local, rdf }))
   const own = identity.provider.issuers
   const authenticator = createAuthenticator({ own, door, local, rdf, clock, log, metrics })

@@ -2,7 +2,7 @@
 // allocates little, because a hot GET passes through. Upgrades find their pod in the same way. Decides nothing about access:
 // a WebSocket of any origin is passed on, because no cookie says who it is.
 
-import { toXpodError, XpodError } from '../base/errors.ts'
+import { XpodError } from '../base/errors.ts'
 import {
   clientAddressOf,
   type Forwarded,
@@ -60,10 +60,9 @@ export function createFront(parts: FrontParts): Front {
         if (looking === undefined) return answer(parts, found, request)
         return looking
           .then(() => answer(parts, find(parts, request), request))
-          .catch((error: unknown) => problemResponse(toXpodError(error), request))
+          .catch((error: unknown) => problemOf(error, request))
       } catch (error) {
-        if (error instanceof XpodError) return problemResponse(error, request)
-        throw error
+        return problemOf(error, request)
       }
     },
     async upgrade(request) {
@@ -76,6 +75,11 @@ export function createFront(parts: FrontParts): Front {
       }
     },
   }
+}
+
+function problemOf(error: unknown, request: HttpRequest): HttpAnswer {
+  if (error instanceof XpodError) return problemResponse(error, request)
+  throw error
 }
 
 function lookFurther(

@@ -71,8 +71,15 @@ export function followMoves(
   return ({ kind, pod }) => {
     authorizer.forget(pod.id)
     if (kind === 'arrived') routes.set(pod.base, pod, pod.aliases)
-    else if (kind === 'gone') routes.delete(pod.base)
+    else if (kind === 'gone' && isRouted(routes, pod)) routes.delete(pod.base)
   }
+}
+
+/** Not another pod that has got its base since. */
+function isRouted(routes: RoutingTable<PodRecord>, { id, base }: PodRecord): boolean {
+  const { host, pathname } = new URL(base)
+  const found = routes.find(host, pathname)
+  return found !== undefined && 'pod' in found && found.pod.id === id
 }
 
 export interface Newcomers {
