@@ -18,6 +18,7 @@ import { changeOf, createPod, inlineBody, putOp } from '../../support/temporary-
 import { until } from '../../support/until.ts'
 
 const manyRows = rounds('ROWS', 20_000)
+const reads = 20
 
 test('commits have the same index plan at ten rows and at very many; reads use indexes', {
   skip: lacksPostgres,
@@ -106,13 +107,14 @@ async function assertReadsUseIndexes(world: PostgresTestStore, store: PodStore, 
     before = await counted()
     return last.by_index === before.by_index
   })
-  for (let index = 0; index < 20; index++) {
+  for (let index = 0; index < reads; index++) {
     const { resource } = await store.find(pod, '/a/b/c')
     await store.readBody(pod, resource!, new AbortController().signal)
     await store.children(pod, '/a/', undefined, 10)
     await store.changes(pod, put.at, 10)
   }
   let after = before
-  await until('the reads are counted', async () => (after = await counted()).by_index >= before.by_index + 60)
-  assert.equal(after.whole, before.whole)
+  await until('the reads are counted', async () => (after = await counted()).by_index >= before.by_index + 3 * reads)
+  // What the server counted late, and its chores, are a few; one kind of read that went through a table would be all of them.
+  assert.ok(after.whole - before.whole < reads, `${after.whole - before.whole} scans of whole tables`)
 }
