@@ -51,7 +51,8 @@ export const subscriptionTarget: Target = {
     const sent = { headers: { 'content-type': mediaType }, body: once(Buffer.from(input)), signal: AbortSignal.any([]) }
     const asked = await readSubscription(sent, { rdf, base })
     assert.ok(channelTypes.includes(asked.type) && channelMediaTypes.includes(asked.mediaType))
-    assert.ok(asked.topic !== '' && !/[\s<>"]/.test(asked.topic))
+    // Spaces beyond ASCII are characters of IRIs (RFC 3987 section 2.2, ucschar).
+    assert.ok(asked.topic !== '' && !/[\u0000-\u0020<>"]/.test(asked.topic))
     for (const ms of [asked.startMs ?? 0, asked.endMs ?? 0, asked.rateMs]) assert.ok(Number.isSafeInteger(ms))
     assert.ok(asked.rateMs >= 0)
   },
