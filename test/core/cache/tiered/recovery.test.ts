@@ -167,14 +167,16 @@ test('a directory that cannot be listed adds nothing, is served from, and is lis
 test('kill -9 while blocks are being written leaves whole ones and nothing else', { timeout: 60_000 }, async () => {
   await using dir = await temporaryDirectory()
   const program = fileURLToPath(new URL('./filling-process.ts', import.meta.url))
-  for (let round = 0; round < rounds('CRASH', 2); round++) {
+  for (let round = 0; round < rounds('FILLS', 2); round++) {
     const child = spawn(process.execPath, [program, dir.path], { stdio: ['ignore', 'pipe', 'inherit'] })
     const exited = once(child, 'exit')
     await using stack = new AsyncDisposableStack()
     stack.defer(() => void child.kill('SIGKILL'))
     await once(child.stdout, 'data')
-    const before = (await namesIn(dir.path)).length
-    await until('it has written some', async () => (await namesIn(dir.path)).length >= before + 5 + round * 3)
+    // Of its own: what others left may fill the cache, and goes as it writes.
+    const written = async (): Promise<number> =>
+      (await namesIn(dir.path)).filter((path) => path.includes(`pod_${child.pid}`)).length
+    await until('it has written some', async () => (await written()) >= 5 + (round % 8) * 3)
     child.kill('SIGKILL')
     await exited
     await using world = await openWorld({ dir: dir.path, maxSize: 64 * MiB })
