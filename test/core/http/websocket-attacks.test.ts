@@ -2,6 +2,8 @@
 // cost is in websocket-memory.test.ts.
 
 import assert from 'node:assert/strict'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { Socket } from 'node:net'
 import { test } from 'node:test'
 
 import { KiB } from '../../../src/base/bytes.ts'
@@ -39,6 +41,15 @@ async function listen(stack: AsyncDisposableStack, webSockets: Partial<WebSocket
     }),
   )
   return Object.assign(heard, { server })
+}
+
+/** The server's ends of the connections made from now on. */
+function acceptedSockets(stack: AsyncDisposableStack): Socket[] {
+  const sockets: Socket[] = []
+  const told = (message: unknown): void => void sockets.push((message as { readonly socket: Socket }).socket)
+  subscribe('net.server.socket', told)
+  stack.defer(() => void unsubscribe('net.server.socket', told))
+  return sockets
 }
 
 type Sent = readonly [opcode: number, payload: string | Uint8Array, shape?: FrameShape]
@@ -152,11 +163,14 @@ test('what comes after a fatal frame is not heard', async () => {
 test('a message that drips in byte by byte ends the connection', async () => {
   await using stack = new AsyncDisposableStack()
   const listening = await listen(stack)
+  const accepted = acceptedSockets(stack)
   await using socket = await openRawWebSocket(listening.server.port)
+  const server = accepted[0]!
   for (const byte of frameBytes(text, Buffer.alloc(4 * KiB, 'x'))) {
+    const before = server.bytesRead
     socket.connection.send(Uint8Array.of(byte))
-    await new Promise((resolve) => setImmediate(resolve))
-    if (socket.frames().length > 0) break
+    await until('the byte is read alone', () => server.bytesRead > before)
+    if (socket.frames().some(({ opcode }) => opcode === close)) break
   }
   assert.equal(await socket.closeCode(), 1008)
   assert.deepEqual(listening.messages, [])
