@@ -5,6 +5,7 @@ import { MiB } from '../base/bytes.ts'
 import { delay } from '../base/clock.ts'
 import { XpodError } from '../base/errors.ts'
 import { createLocalBus } from '../core/bus/local.ts'
+import type { CacheSize } from '../core/cache/tiered/contract.ts'
 import { openFetchDoor } from '../core/http/fetch-door.ts'
 import { trustProxies } from '../core/http/forwarded.ts'
 import type { HttpAnswer, HttpHandler } from '../core/http/message.ts'
@@ -14,6 +15,7 @@ import type { UpgradeHandler } from '../core/http/websocket.ts'
 import { isLoopbackName } from '../core/routing/host.ts'
 import { createRoutingTable, type RoutingTable } from '../core/routing/table.ts'
 import { createGroupSource } from '../pod/access/groups.ts'
+import { type Authorizer, noAccess } from '../pod/access/modes.ts'
 import { readRemote } from '../pod/access/remote-document.ts'
 import { createWacAuthorizer } from '../pod/access/wac.ts'
 import { createAuthenticator } from '../pod/auth/authenticator.ts'
@@ -24,7 +26,7 @@ import type { RetryWish } from '../pod/notify/webhooks/retry.ts'
 import { type KeptContextsOptions, openKeptContexts } from '../pod/rdf/read/kept-contexts.ts'
 import { openRdfWorkers } from '../pod/rdf/workers.ts'
 import { createPodServer, type PodServer } from '../pod/server.ts'
-import type { PodRecord } from '../pod/store/resource.ts'
+import type { PodId, PodRecord } from '../pod/store/resource.ts'
 import { startAdmin } from './health/listener.ts'
 import type { PodAdministration } from './administration.ts'
 import { baseUrlOf, settleBaseUrl } from './base-url.ts'
@@ -49,6 +51,8 @@ export interface Center extends AsyncDisposable {
   readonly dataDir: string
   readonly pods: PodAdministration
   readonly identity: Identity
+  /** How much the cache of its S3 store may take from now on; resolves when no more is used. Undefined: it has none. */
+  readonly setCacheSize: ((size: CacheSize) => Promise<void>) | undefined
   /** Not ready at once; stops accepting after `delayMs`, lets running requests finish for at most 30 s. Then dispose. */
   drain(delayMs: number): Promise<void>
 }
@@ -98,6 +102,7 @@ export async function startCenter(options: CenterOptions, parts: Surround): Prom
     dataDir: dir,
     pods: administration.pods,
     identity,
+    setCacheSize: opened.cache && ((size) => opened.cache!.setMaxSize(size)),
     async drain(delayMs) {
       draining = true
       await delay(clock, delayMs)
@@ -143,8 +148,9 @@ async function openPods(options: CenterOptions, parts: Surround, port: number): 
   const homes = stack.use(createPodHomes({ store, bus, node, clock, metrics, maxBytes, cluster }))
   const local = createLocalDocuments({ baseUrl, routes, homes, authorizer: () => authorizer })
   const groups = createGroupSource({ door, local, clock, rdf, log })
-  const authorizer = createWacAuthorizer({ acls: homes, groups, acceptOrigin: options.aclOrigin, rdf, log })
-  if (cluster !== undefined) stack.use(homes.onMove(followMoves(routes, authorizer)))
+  const wac = createWacAuthorizer({ acls: homes, groups, acceptOrigin: options.aclOrigin, rdf, log })
+  const authorizer = withholding(wac, (pod) => identity.isWithdrawn(pod))
+  if (cluster !== undefined) stack.use(homes.onMove(followMoves(routes, wac)))
   const identity = stack.use(await openIdentity(options, parts, { baseUrl, opened, door, local, rdf }))
   const own = identity.provider.issuers
   const authenticator = createAuthenticator({ own, door, local, rdf, clock, log, metrics })
@@ -172,6 +178,11 @@ async function openPods(options: CenterOptions, parts: Surround, port: number): 
   const held = stack.move()
   const close = (): Promise<void> => held.disposeAsync()
   return { baseUrl, opened, cluster, routes, identity, notifications, podServer, [Symbol.asyncDispose]: close }
+}
+
+/** Nobody may do anything in a pod that is withdrawn: its WebIDs and groups are read by nobody, and no subscriber is told. */
+function withholding(wac: Authorizer, isWithdrawn: (pod: PodId) => boolean): Authorizer {
+  return { modes: (pod, path, agent) => (isWithdrawn(pod.id) ? noAccess : wac.modes(pod, path, agent)) }
 }
 
 /** Only a shared database needs any of it. */

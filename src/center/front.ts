@@ -30,7 +30,7 @@ export interface FrontParts {
   readonly baseUrl: string
   readonly routes: RoutingTable<PodRecord>
   readonly pods: PodServer
-  readonly identity: Pick<Identity, 'handle'>
+  readonly identity: Pick<Identity, 'handle' | 'isWithdrawn'>
   readonly pages: OriginPages
   readonly trustsProxy: ProxyTrust
   readonly notifications: {
@@ -101,7 +101,19 @@ function answer(
 ): HttpAnswer | Promise<HttpAnswer> {
   if (found === undefined) throw unknownHost(parts.baseUrl)
   if (!('pod' in found)) return answerElsewhere(parts, found, request)
-  return parts.pods.handle(new PodExchange(parts, request, found.pod, canonicalPath(found.rawPath)))
+  return answerPod(parts, found.pod, canonicalPath(found.rawPath), request)
+}
+
+function answerPod(
+  parts: FrontParts,
+  pod: PodRecord,
+  path: Path,
+  request: HttpRequest,
+): HttpAnswer | Promise<HttpAnswer> {
+  // Preflights ask about no pod in particular, and browsers show pages no answer that was not preflighted.
+  const isAboutPod = request.method !== 'OPTIONS' || !isPreflight(request.headers)
+  if (isAboutPod && parts.identity.isWithdrawn(pod.id)) throw new XpodError('POD_DELETED')
+  return parts.pods.handle(new PodExchange(parts, request, pod, path))
 }
 
 /** The server's own pages have no WebSockets. */
@@ -112,6 +124,7 @@ function upgrade(parts: FrontParts, request: UpgradeRequest): UpgradeAnswer | Pr
   const meant = isOrigin ? findSpelledOut(parts, canonicalPath(found.origin)) : found
   if (meant !== undefined && 'redirect' in meant) return redirect(meant.redirect, request)
   if (meant === undefined || !('pod' in meant)) throw new XpodError('NOT_FOUND')
+  if (parts.identity.isWithdrawn(meant.pod.id)) throw new XpodError('POD_DELETED')
   const { target, headers } = request
   const remoteAddress = clientAddressOf(request, parts.trustsProxy)
   return parts.notifications.pods.upgrade(meant.pod, canonicalPath(meant.rawPath), { target, headers, remoteAddress })
@@ -130,8 +143,7 @@ function answerElsewhere(parts: FrontParts, found: Elsewhere, request: HttpReque
   if (path === undefined) return parts.pages.answer('*', request)
   if (path === found.origin) return parts.pages.answer(path, request)
   const again = findSpelledOut(parts, path)
-  if (again !== undefined && 'pod' in again)
-    return parts.pods.handle(new PodExchange(parts, request, again.pod, again.rawPath))
+  if (again !== undefined && 'pod' in again) return answerPod(parts, again.pod, again.rawPath, request)
   if (again !== undefined && 'redirect' in again) return redirect(again.redirect, request)
   return parts.pages.answer(path, request)
 }

@@ -14,6 +14,7 @@ import type { Provider } from '../identity/provider/contract.ts'
 import type { ProviderPages } from '../identity/provider/pages.ts'
 import { createProvider } from '../identity/provider/provider.ts'
 import { openSealer } from '../identity/sealing.ts'
+import { openWithdrawnPods } from '../identity/account/withdrawn-pods.ts'
 import { createThrottle } from '../identity/throttle.ts'
 import { wantsHtml } from '../identity/web/preference.ts'
 import type { DocumentReaders } from '../pod/access/remote-document.ts'
@@ -28,6 +29,8 @@ export interface Identity extends AsyncDisposable {
   readonly provider: Provider
   readonly isLogin: LoginDocuments['isLogin']
   readonly grants: Grants
+  /** Answers from memory. Whether a pod is deleted as far as others are concerned, though it can still be brought back. */
+  isWithdrawn(pod: string): boolean
   /** Undefined when the path is not one of identity. */
   handle(request: HttpRequest, path: string): Promise<HttpAnswer> | undefined
 }
@@ -53,7 +56,8 @@ export async function openIdentity(
   const revocations = stack.use(await createRevocations({ db, clock, log }))
   const loginDocuments = createLoginDocuments({ db, clock })
   const scrypt = createScrypt({ random })
-  const accounts = createAccounts({ db, clock, random, log, scrypt, revocations, loginDocuments })
+  const withdrawnPods = stack.use(await openWithdrawnPods({ db, clock, log }))
+  const accounts = createAccounts({ db, clock, random, log, scrypt, revocations, loginDocuments, withdrawnPods })
   const throttle = createThrottle({ clock, perAddressHour: isLoopback ? undefined : options.addressLimit })
   const registration = options.registration ?? (isLoopback ? 'open' : 'invite')
   const readers = { door, local }
@@ -80,6 +84,7 @@ export async function openIdentity(
     provider,
     isLogin: loginDocuments.isLogin,
     grants: { isRevoked: (grant) => revocations.isRevoked(grant), stands: createStanding(db, clock) },
+    isWithdrawn: (pod) => withdrawnPods.has(pod),
     handle(request, path) {
       if (isProviderPath(path)) return provider.handle(request)
       return isAccountPath(request, path) ? pages.load().then((loaded) => loaded.handle(request, path)!) : undefined

@@ -53,7 +53,7 @@ export interface WebIdLink {
 export interface PodLink {
   readonly pod: string
   readonly account: AccountId
-  /** It works on until then. */
+  /** Nobody has access to it any more; until then it can be brought back. */
   readonly deleteAtMs?: number
 }
 
@@ -106,8 +106,9 @@ export interface Accounts {
   setLanguage(id: AccountId, language: Language): Promise<void>
   /** Disabling ends sessions, apps and tokens. An open account is also taken out of its deletion. */
   setState(id: AccountId, state: 'open' | 'disabled'): Promise<void>
-  /** Ends sessions, apps and tokens now; the account can be deleted from `atMs` on. */
+  /** Ends sessions, apps and tokens now, and withdraws its pods; the account can be deleted from `atMs` on. */
   scheduleDelete(id: AccountId, atMs: number): Promise<void>
+  /** Its pods come back, but those whose own deletion was decided before. */
   cancelDelete(id: AccountId): Promise<void>
   /** Removes the account with everything here that hangs on it; its pods are its caller's part. */
   remove(id: AccountId): Promise<void>
@@ -162,7 +163,7 @@ export interface Accounts {
   unlinkPod(id: AccountId, podId: string): Promise<void>
   pods(id: AccountId): Promise<readonly string[]>
   podLinks(id: AccountId): Promise<readonly PodLink[]>
-  /** Undefined takes the deletion back. Throws POD_UNKNOWN when it is not linked to the account. */
+  /** Withdraws it; undefined brings it back. Throws POD_UNKNOWN when it is not linked to the account. */
   setPodDelete(id: AccountId, podId: string, atMs: number | undefined): Promise<void>
   /** Pods whose deletion is due, at most 100. */
   duePods(): Promise<readonly PodLink[]>

@@ -1,5 +1,5 @@
 // Accounts in SQL: puts the groups of calls in sql/ together. What takes back is known here at once: remembered sessions
-// are forgotten, and the revocations of this process are read.
+// are forgotten, and the revocations and withdrawn pods of this process are read.
 
 import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
@@ -19,6 +19,7 @@ import { createPasswords } from './sql/passwords.ts'
 import { createRecords } from './sql/records.ts'
 import { createRecovery } from './sql/recovery.ts'
 import { createSessionCache, createSessions } from './sql/sessions.ts'
+import type { WithdrawnPods } from './withdrawn-pods.ts'
 
 export interface AccountsOptions {
   readonly db: Database
@@ -29,6 +30,7 @@ export interface AccountsOptions {
   /** Told at once of what is taken back; without it they find out by themselves. */
   readonly revocations?: Pick<Revocations, 'refresh'>
   readonly loginDocuments?: Pick<LoginDocuments, 'forget'>
+  readonly withdrawnPods?: Pick<WithdrawnPods, 'refresh'>
 }
 
 export function createAccounts(options: AccountsOptions): Accounts {
@@ -39,6 +41,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
       sessionCache = createSessionCache(options.clock)
       await options.revocations?.refresh()
     },
+    withdrew: async () => options.withdrawnPods?.refresh(),
     linked: () => options.loginDocuments?.forget(),
   }
   return {

@@ -4,9 +4,10 @@ import { XpodError } from '../../base/errors.ts'
 import { type PasskeyRoute, passkeyRoutes } from '../passkey/routes.ts'
 import { openSession } from '../use/log-in.ts'
 import type { Visitor } from '../use/parts.ts'
+import { requireFreshLogIn } from '../use/reauthentication.ts'
 import { root } from '../web/paths.ts'
 import { afterLogIn } from '../web/page/visitors.ts'
-import type { JsonRow, Route } from '../web/route.ts'
+import { type JsonRow, memberOf, type Route } from '../web/route.ts'
 
 export const passkeyRows: readonly Route[] = passkeyRoutes.map((route) => ({
   path: root + route.path,
@@ -16,9 +17,11 @@ export const passkeyRows: readonly Route[] = passkeyRoutes.map((route) => ({
 
 function rowOf(route: PasskeyRoute): JsonRow {
   return {
-    async POST(parts, { visit, json }) {
+    async POST(parts, call) {
+      const { visit, json } = call
       const { passkeys, mail, baseUrl } = parts
       if (passkeys === undefined) throw new XpodError('NOT_FOUND')
+      if (route.needsFreshLogIn) await requireFreshLogIn(parts, memberOf(call))
       const { reply, loggedIn: account } = await route.run({ passkeys, mail }, callerOf(visit.who), json)
       if (account === undefined) return { json: reply }
       const { remember, next } = json as { readonly remember?: unknown; readonly next?: unknown }

@@ -98,7 +98,7 @@ export interface PodView {
   readonly resources: number
   /** The page that asks before deleting. */
   readonly deleteLink: string
-  /** Set: it will be deleted then, and works on until then. */
+  /** Set: nobody can open it, and it is gone for good from then on. */
   readonly deleteAtMs?: number | undefined
   /** POST with `csrf`: takes the deletion back. */
   readonly keepAction: string
@@ -210,7 +210,7 @@ export interface PageModels {
     readonly label: string
     readonly email?: string | undefined
     readonly createdMs: number
-    readonly pods: readonly Pick<PodView, 'name' | 'url' | 'bytes' | 'quotaBytes'>[]
+    readonly pods: readonly Pick<PodView, 'name' | 'url' | 'bytes' | 'quotaBytes' | 'deleteAtMs'>[]
     readonly webIds: readonly string[]
     readonly apps: number
     readonly sessions: number
@@ -261,7 +261,11 @@ export interface PageModels {
     readonly ask: Reauthentication
   }
   /** Field name in the passkey form. Undefined `passkey`: this base URL cannot have passkeys. */
-  readonly passkeys: { readonly passkeys: readonly PasskeyView[]; readonly passkey?: PasskeyLinks | undefined }
+  readonly passkeys: {
+    readonly passkeys: readonly PasskeyView[]
+    readonly passkey?: PasskeyLinks | undefined
+    readonly ask: Reauthentication
+  }
   /** Fields oldPassword, newPassword; an account without a password has only newPassword and email. */
   readonly changePassword: {
     readonly email?: string | undefined

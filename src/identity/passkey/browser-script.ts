@@ -72,8 +72,9 @@ for (const form of document.querySelectorAll('form[data-passkey]')) {
     if (isRunning) return
     isRunning = true
     if (alert) alert.hidden = true
+    let given
     try {
-      const given = await post(options, {})
+      given = await post(options, {})
       const response = await (passkey === 'register' ? create : get)(given)
       const fields = Object.fromEntries(new FormData(form))
       if (document.querySelector('[name=remember]:checked')) fields.remember = true
@@ -81,6 +82,8 @@ for (const form of document.querySelectorAll('form[data-passkey]')) {
       if (next) window.location.assign(next)
       else window.location.reload()
     } catch (error) {
+      // Shown anew, the page says what is asked for first.
+      if (!given && error.message === '403') return window.location.reload()
       console.error(error)
       if (alert) alert.hidden = false
     } finally {

@@ -26,6 +26,8 @@ export interface PasskeyRoute {
   /** Below `.account/`; all are POST. */
   readonly path: string
   readonly needs: 'visitor' | 'account'
+  /** The router sees to it that who asks has logged in a few minutes ago. What it gives is needed for what comes after it. */
+  readonly needsFreshLogIn?: true
   run(parts: PasskeyParts, who: PasskeyVisitor, body: unknown): Promise<PasskeyAnswer>
 }
 
@@ -48,6 +50,7 @@ export const passkeyRoutes: readonly PasskeyRoute[] = [
   {
     path: 'passkey/options',
     needs: 'account',
+    needsFreshLogIn: true,
     run: async ({ passkeys }, who) => ({ reply: await passkeys.beginRegistration(member(who)) }),
   },
   {

@@ -1,5 +1,5 @@
-// Deleting an account: at once nobody is logged in and no app has access; after a week account and pods are gone for good,
-// and until then logging in again offers to take it back.
+// Deleting an account: at once nobody is logged in, no app has access and its pods are withdrawn; after a week account and
+// pods are gone for good, and until then logging in again offers to take it back.
 
 import type { IdentityParts, Member } from './parts.ts'
 import { graceMs } from './pods.ts'

@@ -1,24 +1,26 @@
 // The passwords and e-mail addresses of an account, and its ways to log in. Whoever changes a password or an address has
 // shown the old password, and every other session ends: that is what people expect of it who fear somebody else is in.
+// Whoever adds or removes a way to log in has logged in a few minutes ago.
 
 import { XpodError } from '../../base/errors.ts'
 import type { Login } from '../account/accounts.ts'
 import type { IdentityParts, Member } from './parts.ts'
-import { reauthenticate, withTries } from './reauthentication.ts'
+import { reauthenticate, requireFreshLogIn, withTries } from './reauthentication.ts'
 
 export async function passwordLogins(parts: IdentityParts, { account }: Member): Promise<readonly Login[]> {
   const logins = await parts.accounts.logins(account.id)
   return logins.filter(({ kind }) => kind === 'password')
 }
 
-/** Gives its id. Throws EMAIL_TAKEN, EMAIL_INVALID, PASSWORD_INVALID, ACCOUNT_FULL, ACCOUNT_DELETING, OVERLOADED. */
+/** Gives its id. Throws LOGIN_AGAIN, EMAIL_TAKEN, EMAIL_INVALID, PASSWORD_INVALID, ACCOUNT_FULL, ACCOUNT_DELETING, OVERLOADED. */
 export async function addPassword(
   parts: IdentityParts,
-  { account }: Member,
+  who: Member,
   login: { readonly email: string; readonly password: string },
 ): Promise<string> {
-  if (account.state === 'deleting') throw new XpodError('ACCOUNT_DELETING')
-  return parts.accounts.addPassword(account.id, login)
+  if (who.account.state === 'deleting') throw new XpodError('ACCOUNT_DELETING')
+  await requireFreshLogIn(parts, who)
+  return parts.accounts.addPassword(who.account.id, login)
 }
 
 /** Throws PASSWORD_WRONG, PASSWORD_INVALID, LOGIN_UNKNOWN, TOO_MANY_ATTEMPTS, OVERLOADED. */
@@ -48,13 +50,14 @@ export async function changeEmail(
   if (login.email !== undefined) parts.mail?.emailChanged(who.account.id, login.email)
 }
 
-/** A password or a passkey. Throws LOGIN_UNKNOWN, LOGIN_LAST. */
+/** A password or a passkey. Throws LOGIN_AGAIN, LOGIN_UNKNOWN, LOGIN_LAST. */
 export async function removeLogin(
   parts: IdentityParts,
-  { account }: Member,
+  who: Member,
   { loginId, kind }: { readonly loginId: string; readonly kind: Login['kind'] },
 ): Promise<void> {
-  const logins = await parts.accounts.logins(account.id)
+  await requireFreshLogIn(parts, who)
+  const logins = await parts.accounts.logins(who.account.id)
   if (!logins.some((login) => login.id === loginId && login.kind === kind)) throw new XpodError('LOGIN_UNKNOWN')
-  await parts.accounts.removeLogin(account.id, loginId)
+  await parts.accounts.removeLogin(who.account.id, loginId)
 }

@@ -1,6 +1,6 @@
 // The pods of an account. The account is linked to the id before the pod is made and its WebID after, so a crash in between
 // leaves a link to nothing or a pod without a linked WebID, never a WebID that somebody else's pod then carries. Deleting
-// waits for a week, in which the pod works on and the deletion can be taken back; afterwards its name is never used again.
+// waits for a week: nobody has access to the pod any more, but it can be brought back; then its name is never used again.
 
 import { XpodError } from '../../base/errors.ts'
 import { requireWebId } from '../account/fields.ts'

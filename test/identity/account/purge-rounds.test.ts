@@ -38,7 +38,13 @@ testOnEach(
     clock.advance(roundMs)
     await until('the other account is removed', async () => (await accounts.get(free.id)) === undefined)
     assert.deepEqual(await accounts.pods(stuck.id), ['stuck'])
-    assert.deepEqual([deleted, errors], [['gone', 'free'], ['account.unremoved']])
+    assert.deepEqual(
+      [deleted, errors],
+      [
+        ['gone', 'free'],
+        ['pod.unremoved', 'account.unremoved'],
+      ],
+    )
     isStuck = false
     await until('it is removed in a later round', async () => {
       clock.advance(roundMs)

@@ -233,6 +233,7 @@ export function modelsOf(names: Names): PageModels {
     passkeys: {
       passkeys: [{ name: 'Laptop', createdMs: now - 30 * day, lastUsedMs: now - day, removeAction: 'f' }],
       passkey,
+      ask: { by: 'session' },
     },
     changePassword: { email: names.email, hasPassword: true, ask, minPasswordLength: 8, values: { email: '' } },
     changeEmail: { email: names.email, values: { email: '' }, ask },
@@ -363,6 +364,10 @@ export function states(names: Names): readonly Example[] {
       recoveryCodesLeft: 0,
     }),
     example('home-noCodes', 'home', { ...home, recoveryCodesLeft: 0 }),
+    example('home-podDeleted', 'home', {
+      ...home,
+      pods: [home.pods[0]!, { ...home.pods[1]!, deleteAtMs: now + 5 * day }],
+    }),
     example('home-deleting', 'home', { ...home, deleteAtMs: now + 20 * day }),
     example(
       'pods-full',
@@ -394,7 +399,13 @@ export function states(names: Names): readonly Example[] {
       codes: Array.from({ length: 10 }, (_, index) => `7kq${index}-m2xd-p9rt-${index}wzv`),
       ask: { by: 'password' },
     }),
-    example('passkeys-never', 'passkeys', { passkeys: [] }),
+    example('passkeys-never', 'passkeys', { passkeys: [], ask: { by: 'session' } }),
+    example(
+      'passkeys-logIn',
+      'passkeys',
+      { ...models.passkeys, ask: { by: 'logIn', link: '/.account/login/password/' } },
+      { problems: [{ code: 'LOGIN_AGAIN' }] },
+    ),
     example('changePassword-first', 'changePassword', {
       hasPassword: false,
       ask: { by: 'session' },

@@ -39,7 +39,7 @@ type Links = Pick<
   | 'accountOfPod'
 >
 
-export function createLinks({ db, clock, random, tookBack, linked }: Parts): Links {
+export function createLinks({ db, clock, random, tookBack, withdrew, linked }: Parts): Links {
   async function findLink(webId: string): Promise<WebIdLink | undefined> {
     const [row] = await db.read<LinkRow>(selectLink, [webId])
     return row === undefined ? undefined : linkOf(row)
@@ -93,6 +93,7 @@ export function createLinks({ db, clock, random, tookBack, linked }: Parts): Lin
     async setPodDelete(account, podId, atMs) {
       const query = 'UPDATE pod_link SET delete_at_ms = ? WHERE pod = ? AND account = ?'
       await writeAll(db, [must('POD_UNKNOWN', query, [atMs ?? null, podId, account])])
+      await withdrew()
     },
     async duePods() {
       const query = `SELECT pod, account, delete_at_ms FROM pod_link WHERE delete_at_ms <= ?

@@ -16,6 +16,8 @@ export interface Parts {
   readonly scrypt: Scrypt
   /** To be awaited after every write that takes back. */
   readonly tookBack: () => Promise<void>
+  /** To be awaited after every write that withdraws pods or brings them back. */
+  readonly withdrew: () => Promise<void>
   /** To be called after every write that links or unlinks a WebID. */
   readonly linked: () => void
 }

@@ -69,10 +69,15 @@ type Records = Pick<
   | 'remove'
 >
 
-export function createRecords({ db, clock, random, tookBack }: Parts): Records {
-  async function takeBackAnd(id: string, change: Guarded): Promise<void> {
-    await writeAll(db, [change, ...takeBackAccount(id, clock.nowMs())])
-    await tookBack()
+export function createRecords({ db, clock, random, tookBack, withdrew }: Parts): Records {
+  async function takeBackAnd(id: string, changes: readonly Guarded[]): Promise<void> {
+    await writeAll(db, [...changes, ...takeBackAccount(id, clock.nowMs())])
+    await Promise.all([tookBack(), withdrew()])
+  }
+
+  async function keepAnd(id: string, change: Guarded): Promise<void> {
+    await writeAll(db, [keepPods(id), change])
+    await withdrew()
   }
 
   return {
@@ -107,16 +112,17 @@ export function createRecords({ db, clock, random, tookBack }: Parts): Records {
     async setState(id, state) {
       const query = 'UPDATE account SET state = ?, delete_at_ms = NULL WHERE id = ?'
       const change = must('ACCOUNT_UNKNOWN', query, [state, id])
-      await (state === 'open' ? writeAll(db, [change]) : takeBackAnd(id, change))
+      await (state === 'open' ? keepAnd(id, change) : takeBackAnd(id, [keepPods(id), change]))
     },
     scheduleDelete(id, atMs) {
       const query = "UPDATE account SET state = 'deleting', delete_at_ms = ? WHERE id = ?"
-      return takeBackAnd(id, must('ACCOUNT_UNKNOWN', query, [atMs, id]))
+      const change = must('ACCOUNT_UNKNOWN', query, [atMs, id])
+      return takeBackAnd(id, [keepPods(id), change, step(withdrawPods, [atMs, id])])
     },
-    async cancelDelete(id) {
+    cancelDelete(id) {
       const query = `UPDATE account SET state = CASE WHEN state = 'deleting' THEN 'open' ELSE state END,
         delete_at_ms = NULL WHERE id = ?`
-      await writeAll(db, [must('ACCOUNT_UNKNOWN', query, [id])])
+      return keepAnd(id, must('ACCOUNT_UNKNOWN', query, [id]))
     },
     async remove(id) {
       const first = must('ACCOUNT_UNKNOWN', 'DELETE FROM account WHERE id = ?', [id])
@@ -124,6 +130,16 @@ export function createRecords({ db, clock, random, tookBack }: Parts): Records {
       await tookBack()
     },
   }
+}
+
+/** With their account, at the same time; those whose own deletion was decided before keep their time. */
+const withdrawPods = 'UPDATE pod_link SET delete_at_ms = ? WHERE account = ? AND delete_at_ms IS NULL'
+
+/** Those that were withdrawn with the account come back with it: their time is its time. To be done before that is changed. */
+function keepPods(id: string): Guarded {
+  const query = `UPDATE pod_link SET delete_at_ms = NULL
+    WHERE account = ? AND delete_at_ms = (SELECT delete_at_ms FROM account WHERE id = ?)`
+  return step(query, [id, id])
 }
 
 /** Everything that hangs on an account but its own row. */

@@ -22,7 +22,7 @@ function row(pod: PodView, scene: Scene): Html {
   const { words, language } = scene
   const { podsPage: texts } = words
   const used = texts.used(sizeText(pod.bytes, language), sizeText(pod.quotaBytes, language))
-  return html`<div class="grow fill"><h2><a href="${pod.url}"><bdi>${pod.name}</bdi></a>${pod.deleteAtMs !== undefined && html` <span class="tag bad">${texts.deleting(dateText(pod.deleteAtMs, language))}</span>`}</h2><p class="soft small">${breakable(pod.url)}</p>
+  return html`<div class="grow fill"><h2>${title(pod, scene)}</h2><p class="soft small">${breakable(pod.url)}</p>
 <meter class="meter" min="0" max="${pod.quotaBytes}" high="${pod.quotaBytes * 0.9}" optimum="0" value="${pod.bytes}" aria-label="${texts.usage(pod.name)}">${used}</meter>
 <p class="soft small">${used} · ${texts.resources(numberText(pod.resources, language))}</p>
 ${facts([
@@ -30,6 +30,12 @@ ${facts([
   [words.created, date(pod.createdMs, language)],
 ])}</div>
 ${ending(pod, scene)}`
+}
+
+/** Behind the address of a deleted one there is nothing any more. */
+function title({ name, url, deleteAtMs }: PodView, { words, language }: Scene): Html {
+  if (deleteAtMs === undefined) return html`<a href="${url}"><bdi>${name}</bdi></a>`
+  return html`<bdi>${name}</bdi> <span class="tag bad">${words.podsPage.deleting(dateText(deleteAtMs, language))}</span>`
 }
 
 /** The way to delete it, or to take that back. */

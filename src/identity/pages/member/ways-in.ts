@@ -47,13 +47,18 @@ ${asking(scene, model.ask, (password) => form(scene, {}, html`${emailField(texts
   return { title: texts.title, layout: 'wide', here: 'changeEmail', body }
 }
 
-export const passkeys: Draw<PageModels['passkeys']> = ({ passkeys: all, passkey }, scene) => {
+export const passkeys: Draw<PageModels['passkeys']> = ({ passkeys: all, passkey, ask }, scene) => {
   const { passkeysPage: texts } = scene.words
   const content = html`${field(scene, { name: 'name', label: texts.name, hint: texts.nameHint, autocomplete: 'off' })}<button>${texts.submit}</button>`
   const add =
     passkey === undefined
       ? html`<p class="soft">${texts.never}</p>`
-      : html`${passkeyForm('register', passkey, { content, failed: texts.failed })}<p class="soft unable">${texts.unable}</p>`
+      : asking(
+          scene,
+          ask,
+          () =>
+            html`${passkeyForm('register', passkey, { content, failed: texts.failed })}<p class="soft unable">${texts.unable}</p>`,
+        )
   const body = html`${heading(texts.title, texts.lead)}${news(scene)}
 <section class="card">${listed(
     all.map((one) => row(one, scene)),

@@ -23,7 +23,9 @@ export const homePage: PageRow = {
       label: await labelOf(parts, member),
       email: logins.find(({ email }) => email !== undefined)?.email,
       createdMs: account.createdMs,
-      pods: pods.map(({ name, base, bytes, quotaBytes }) => ({ name, url: base, bytes, quotaBytes })),
+      pods: pods.map(({ name, base, bytes, quotaBytes, deleteAtMs }) => {
+        return { name, url: base, bytes, quotaBytes, deleteAtMs }
+      }),
       webIds: (await accounts.webIds(account.id)).map(({ webId }) => webId),
       apps: (await listApps(parts, member)).length,
       sessions: (await accounts.sessions(account.id)).length,

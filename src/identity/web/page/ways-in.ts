@@ -1,11 +1,10 @@
 // Pages of a member's ways to log in: password, e-mail address, passkeys, recovery codes.
 
 import { addPassword, changeEmail, changePassword, passwordLogins, removeLogin } from '../../use/passwords.ts'
-import { reauthenticate } from '../../use/reauthentication.ts'
 import { createRecoveryCodes } from '../../use/recovery.ts'
 import { accountPaths, paths } from '../paths.ts'
 import { fieldOf, memberOf, page, type PageCall, type PageRow, secretOf } from '../route.ts'
-import { askModel } from './ask.ts'
+import { askModel, waysInAskModel } from './ask.ts'
 import { minPasswordLength, requireGoodPassword } from './good-password.ts'
 
 export const changePasswordPage: PageRow = {
@@ -14,7 +13,7 @@ export const changePasswordPage: PageRow = {
     return page('changePassword', {
       email: logins[0]?.email,
       hasPassword: logins.some(({ isUsable }) => isUsable),
-      ask: await askModel(parts, call),
+      ask: await waysInAskModel(parts, call),
       minPasswordLength,
       values: { email: fieldOf(call.form, 'email') },
     })
@@ -25,7 +24,6 @@ export const changePasswordPage: PageRow = {
     const login = (await passwordLogins(parts, member)).find(({ isUsable }) => isUsable)
     requireGoodPassword(newPassword, [login?.email ?? ''])
     if (login === undefined) {
-      await reauthenticate(parts, member, '')
       await addPassword(parts, member, { email: fieldOf(call.form, 'email'), password: newPassword })
     } else {
       const oldPassword = secretOf(call.form, 'oldPassword')
@@ -76,6 +74,7 @@ export const passkeysPage: PageRow = {
         return { name, createdMs, lastUsedMs, removeAction: `${own}${key}/remove/` }
       }),
       passkey: parts.passkeys && { options: paths.passkeyOptions, verify: paths.passkey },
+      ask: await waysInAskModel(parts, call),
     })
   },
 }

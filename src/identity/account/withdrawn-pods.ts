@@ -1,0 +1,79 @@
+// Pods whose deletion is decided and not yet done, alone or with their account: nobody has access to them any more, and for a
+// week they can be brought back as they were, because nothing in them has changed. Asked for every request, so it answers
+// from memory. All of them are read again every 2 s: the links of pods are the one place that says so, every center sees
+// what another did, and nothing has to be told or mended. When the database is away, what was known last holds.
+
+import type { Clock } from '../../base/clock.ts'
+import type { Log } from '../../base/log.ts'
+import { createSingleFlight } from '../../base/single-flight.ts'
+import type { Database, Row } from '../../core/db/database.ts'
+
+export interface WithdrawnPods {
+  has(pod: string): boolean
+  /** Reads them now: what this process has written before is known when it resolves. */
+  refresh(): Promise<void>
+}
+
+export interface WithdrawnPodsOptions {
+  readonly db: Pick<Database, 'read'>
+  readonly clock: Clock
+  readonly log: Log
+  /** Those that would be deleted last are not withdrawn when there are more, and that is an error in the log. */
+  readonly maxPods?: number
+}
+
+const pollMs = 2000
+const pageRows = 1000
+
+interface WithdrawnRow extends Row {
+  readonly pod: string
+  readonly delete_at_ms: number
+}
+
+const select = `SELECT pod, delete_at_ms FROM pod_link
+  WHERE delete_at_ms IS NOT NULL AND (delete_at_ms, pod) > (?, ?) ORDER BY delete_at_ms, pod LIMIT ?`
+
+/** Resolves when they are known. */
+export async function openWithdrawnPods(options: WithdrawnPodsOptions): Promise<WithdrawnPods & AsyncDisposable> {
+  const { db, clock, log, maxPods = 100_000 } = options
+  const flight = createSingleFlight<void>()
+  let known: ReadonlySet<string> = new Set()
+  let isFull = false
+
+  async function read(): Promise<void> {
+    const pods = new Set<string>()
+    let last: WithdrawnRow | undefined
+    do {
+      const rows = await db.read<WithdrawnRow>(select, [last?.delete_at_ms ?? 0, last?.pod ?? '', pageRows])
+      for (const { pod } of rows) pods.add(pod)
+      last = rows.length < pageRows ? undefined : rows.at(-1)
+    } while (last !== undefined && pods.size < maxPods)
+    if (last !== undefined && !isFull) log.error('pods.withdrawn.full', { max: maxPods })
+    isFull = last !== undefined
+    known = pods
+  }
+
+  await read()
+  let isBehind = false
+  const stop = clock.every(pollMs, () => {
+    flight('read', read).then(
+      () => (isBehind = false),
+      (error: unknown) => {
+        // Once for each time that the database is away.
+        if (!isBehind) log.error('pods.withdrawn.unread', { error })
+        isBehind = true
+      },
+    )
+  })
+  return {
+    has: (pod) => known.has(pod),
+    /** A read that began before the caller's write would not see it, so the next one is waited for as well. */
+    async refresh() {
+      await flight('read', read)
+      await flight('read', read)
+    },
+    async [Symbol.asyncDispose]() {
+      stop()
+    },
+  }
+}

@@ -1,0 +1,129 @@
+// A pod that its owner deletes, asked over HTTP in its week: gone for everybody, brought back as it was.
+
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+
+import type { Login } from '../../support/issuer.ts'
+import { aclFor } from '../../support/solid-client-acl.ts'
+import { until } from '../../support/until.ts'
+import { connect } from '../attacks/stage/app.ts'
+import { logIn, type Person } from '../attacks/stage/person.ts'
+import { openStage } from '../attacks/stage/stage.ts'
+
+const stage = await openStage()
+after(() => stage[Symbol.asyncDispose]())
+
+const withinMs = 6000
+
+async function resourceOf({ call, controls, pod }: Person): Promise<string> {
+  return (await call('GET', controls['account']!['pod']!)).json<{ pods: Record<string, string> }>().pods[pod]!
+}
+
+async function put(login: Login, url: string, body: string, type = 'text/plain'): Promise<void> {
+  const answer = await login.fetch(url, { method: 'PUT', headers: { 'content-type': type }, body })
+  assert.ok(answer.ok, `${answer.status} ${await answer.text()}`)
+}
+
+/** What a reader sees of some resources, ETags included. */
+async function seen(get: typeof fetch, urls: readonly string[]): Promise<readonly unknown[]> {
+  return await Promise.all(
+    urls.map(async (url) => {
+      const { status, headers, ...answer } = await get(url).then(async (one) => ({
+        status: one.status,
+        headers: one.headers,
+        text: await one.text(),
+      }))
+      return [url, status, headers.get('etag'), headers.get('wac-allow'), answer.text]
+    }),
+  )
+}
+
+test('a pod that is deleted is 410 to everybody, whatever is asked, and comes back as it was', async () => {
+  const person = await stage.person()
+  const { pod } = person
+  const { login } = await connect(person)
+  await put(login, `${pod}notes/private.txt`, 'a secret')
+  const urls = [pod, `${pod}notes/`, `${pod}notes/private.txt`, `${pod}profile/card`, `${pod}.acl`]
+  const before = [await seen(login.fetch, urls), await seen(fetch, urls)]
+  const resource = await resourceOf(person)
+  assert.equal((await person.call('DELETE', resource, { password: 'wrong' })).status, 403)
+  assert.equal((await fetch(`${pod}profile/card`)).status, 200)
+
+  assert.equal((await person.call('DELETE', resource, { password: person.password })).status, 200)
+  for (const get of [login.fetch, fetch]) {
+    for (const method of ['GET', 'HEAD', 'OPTIONS', 'PUT', 'POST', 'PATCH', 'DELETE']) {
+      for (const url of [...urls, `${pod}.notifications/WebSocketChannel2023/`, `${pod}new`]) {
+        const body = ['PUT', 'POST', 'PATCH'].includes(method) ? { body: 'x' } : {}
+        const answer = await get(url, { method, ...body, headers: { 'content-type': 'text/plain' } })
+        assert.equal(answer.status, 410, `${method} ${url}`)
+        const text = await answer.text()
+        if (method === 'GET') assert.equal((JSON.parse(text) as { code: string }).code, 'POD_DELETED')
+      }
+    }
+  }
+
+  assert.equal((await person.call('POST', `${resource}keep/`, {})).status, 200)
+  assert.deepEqual([await seen(login.fetch, urls), await seen(fetch, urls)], before)
+  await put(login, `${pod}notes/private.txt`, 'another')
+})
+
+test('apps of another origin can read that it is deleted, and a socket to it is refused', async () => {
+  const person = await stage.person()
+  const { pod } = person
+  assert.equal((await person.call('DELETE', await resourceOf(person), { password: person.password })).status, 200)
+  const origin = 'https://app.example'
+  const asked = await fetch(pod, { headers: { origin } })
+  assert.deepEqual([asked.status, asked.headers.get('access-control-allow-origin')], [410, origin])
+  const preflight = { origin, 'access-control-request-method': 'PUT' }
+  assert.equal((await fetch(`${pod}x`, { method: 'OPTIONS', headers: preflight })).status, 204)
+  const socket = await stage.browser().send('GET', `${new URL(pod).pathname}.notifications/WebSocketChannel2023/x`, {
+    headers: {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': Buffer.alloc(16).toString('base64'),
+    },
+  })
+  assert.equal(socket.status, 410)
+})
+
+test('a WebID in a deleted pod opens nothing elsewhere and is told nothing, until the pod is back', async () => {
+  const [alice, bob] = [await stage.person(), await stage.person()]
+  const { login: owner } = await connect(bob)
+  const shared = `${bob.pod}shared.txt`
+  await put(owner, shared, 'for Alice')
+  const rule = aclFor(shared, [{ who: { agent: alice.webId }, modes: 'R' }], bob.webId)
+  await put(owner, `${shared}.acl`, rule, 'text/turtle')
+  assert.equal((await (await connect(alice)).login.fetch(shared)).status, 200)
+
+  const resource = await resourceOf(alice)
+  assert.equal((await alice.call('DELETE', resource, { password: alice.password })).status, 200)
+  const { login } = await connect(alice)
+  assert.equal((await login.fetch(shared)).status, 401, 'nobody can look who may speak for this WebID')
+  const channel = { '@context': 'https://www.w3.org/ns/solid/notification/v1', topic: `${alice.pod}profile/card` }
+  const subscribed = await owner.fetch(`${stage.baseUrl}.notifications/WebSocketChannel2023/`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/ld+json' },
+    body: JSON.stringify({
+      ...channel,
+      type: 'http://www.w3.org/ns/solid/notifications#WebSocketChannel2023',
+    }),
+  })
+  assert.equal(subscribed.status, 403, await subscribed.text())
+
+  assert.equal((await alice.call('POST', `${resource}keep/`, {})).status, 200)
+  await until('the WebID is one again', async () => (await login.fetch(shared)).status === 200, withinMs)
+})
+
+test('the pods of an account that is deleted are 410, and come back when its owner logs in and keeps it', async () => {
+  const person = await stage.person()
+  const { pod, password } = person
+  const gone = await person.call('POST', person.controls['account']!['delete']!, { password })
+  assert.equal(gone.status, 200, gone.text)
+  assert.equal((await fetch(`${pod}profile/card`)).status, 410)
+  const browser = stage.browser()
+  await logIn(browser, person)
+  assert.equal((await fetch(`${pod}profile/card`)).status, 410, 'logging in is not enough')
+  assert.equal((await browser.json('POST', person.controls['account']!['keep']!, {})).status, 200)
+  assert.equal((await fetch(`${pod}profile/card`)).status, 200)
+})
