@@ -1,6 +1,8 @@
 // What the database is, how safe it keeps what is written, and which migrations it lacks; and running those. For an operator:
 // a center that starts does the same by itself.
 
+import { resolve } from 'node:path'
+
 import type { Surround } from '../store.ts'
 import { lockDataDirectory } from '../../core/db/data-directory.ts'
 import { type AppliedMigration, type Dialect, type Migration, pendingMigrations } from '../../core/db/migrations.ts'
@@ -69,15 +71,21 @@ async function inspectFile(dataDir: string): Promise<DatabaseReport> {
   return { engine: 'sqlite', version, address: path, ...standOf(applied, 'sql') }
 }
 
+/** The file, or host, port and database: without the password. */
+export async function addressOf({ db, dataDir }: Whereabouts): Promise<string> {
+  if (!isPostgres(db)) return resolve(dataDir, 'xpod.db')
+  const { addresses, database } = await readPostgresUrl(db)
+  const hosts = addresses.map(({ host, port }) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`))
+  return `${hosts.join(',')}/${database}`
+}
+
 async function inspectPostgres(url: string, parts: Surround): Promise<DatabaseReport> {
-  const { addresses, database } = await readPostgresUrl(url)
   await using db = await connectPostgres({ ...parts, url, startWithinMs, poolSize: 1 })
   const { applied, isEncrypted, isPooled, startedMs, ...facts } = await db.status()
-  const hosts = addresses.map(({ host, port }) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`))
   return {
     engine: 'postgres',
     version: facts.version,
-    address: `${hosts.join(',')}/${database}`,
+    address: await addressOf({ db: url, dataDir: '' }),
     ...standOf(applied, 'postgres'),
     server: {
       encrypted: isEncrypted,

@@ -3,7 +3,7 @@
 
 import type { Database } from './database.ts'
 
-export async function readSetting(db: Database, key: string): Promise<string | undefined> {
+export async function readSetting(db: Pick<Database, 'read'>, key: string): Promise<string | undefined> {
   const rows = await db.read<{ value: string }>('SELECT value FROM setting WHERE key = ?', [key])
   return rows[0]?.value
 }

@@ -42,6 +42,14 @@ export function openReadingConnection(path: string, options: ConnectionOptions):
   return db
 }
 
+/** For a file that must stay as it is; nothing of the log is folded into it, not even at the end. */
+export function openReadOnlyConnection(path: string, options: ConnectionOptions): SqliteConnection {
+  const db = new Sqlite(path, { timeout: options.timeoutMs, fileMustExist: true, readonly: true })
+  db.pragma(`cache_size = -${options.cacheKiB}`)
+  db.pragma('query_only = ON')
+  return db
+}
+
 function setDurable(db: SqliteConnection, options: ConnectionOptions): void {
   db.pragma('synchronous = FULL')
   assert.equal(db.pragma('synchronous', { simple: true }), 2)
