@@ -4,7 +4,7 @@
 
 import type { Clock } from '../base/clock.ts'
 import { XpodError } from '../base/errors.ts'
-import type { Account, Accounts, Credential } from '../identity/account/accounts.ts'
+import type { Account, Accounts, Credential, Invite } from '../identity/account/accounts.ts'
 import type { PublishedKey } from '../identity/provider/contract.ts'
 import type { PodAdministration } from './administration.ts'
 
@@ -55,10 +55,16 @@ export interface NewAccount extends AccountReport {
 
 export interface InviteReport {
   readonly id: string
+  /** That are left. */
+  readonly uses: number
+  readonly created: string
+  readonly expires: string
+}
+
+/** The code is never shown again. */
+export interface NewInvite extends InviteReport {
   readonly code: string
   readonly link: string
-  readonly uses: number
-  readonly expires: string
 }
 
 export interface CredentialReport {
@@ -102,7 +108,11 @@ export interface AccountAdministration {
   setState(wish: Named & { readonly state: 'open' | 'disabled' }): Promise<AccountReport>
   /** At once, with its pods unless they are kept. */
   delete(wish: Named & { readonly keepPods: boolean }): Promise<AccountReport>
-  invite(wish: { readonly uses: number; readonly lifeMs: number }): Promise<InviteReport>
+  invite(wish: { readonly uses: number; readonly lifeMs: number }): Promise<NewInvite>
+  /** Those that still work; the first 1000 to end. */
+  invites(wish: Record<string, never>): Promise<readonly InviteReport[]>
+  /** Throws INVITE_UNKNOWN. */
+  uninvite(wish: { readonly id: string }): Promise<null>
   /** The secret is never shown again. Throws WEBID_UNKNOWN, NAME_INVALID, ACCOUNT_FULL. */
   createCredential(wish: NewCredentialWish): Promise<CredentialReport & { readonly secret: string }>
   credentials(of: Named): Promise<readonly CredentialReport[]>
@@ -124,7 +134,7 @@ export interface AccountAdministrationOptions {
 }
 
 export function administerAccounts(options: AccountAdministrationOptions): AccountAdministration {
-  const { accounts, clock, resetUrl, inviteUrl } = options
+  const { accounts, resetUrl } = options
   return {
     create: (wish) => createAccount(options, wish),
     list: async ({ after, limit }) =>
@@ -144,10 +154,7 @@ export function administerAccounts(options: AccountAdministrationOptions): Accou
       return reportOf(options, await known(accounts, id))
     },
     delete: (wish) => deleteAccount(options, wish),
-    async invite({ uses, lifeMs }) {
-      const { code, invite } = await accounts.createInvite({ uses, expiresMs: clock.nowMs() + lifeMs })
-      return { id: invite.id, code, link: inviteUrl(code), uses: invite.usesLeft, expires: timeOf(invite.expiresMs) }
-    },
+    ...administerInvites(options),
     ...administerCredentials(options),
     rotateKeys: async () =>
       (await options.rotateKeys()).map((key) => ({
@@ -157,6 +164,22 @@ export function administerAccounts(options: AccountAdministrationOptions): Accou
         signsFrom: timeOf(key.signsFromMs),
         publishedUntil: timeOrNull(key.publishedUntilMs),
       })),
+  }
+}
+
+type Invites = Pick<AccountAdministration, 'invite' | 'invites' | 'uninvite'>
+
+function administerInvites({ accounts, clock, inviteUrl }: AccountAdministrationOptions): Invites {
+  return {
+    async invite({ uses, lifeMs }) {
+      const { code, invite } = await accounts.createInvite({ uses, expiresMs: clock.nowMs() + lifeMs })
+      return { ...inviteReport(invite), code, link: inviteUrl(code) }
+    },
+    invites: async () => (await accounts.listInvites()).map(inviteReport),
+    async uninvite({ id }) {
+      if (!(await accounts.deleteInvite(id))) throw new XpodError('INVITE_UNKNOWN', id)
+      return null
+    },
   }
 }
 
@@ -318,6 +341,10 @@ function credentialReport({ id, name, webId, createdMs, lastUsedMs, expiresMs }:
     lastUsed: timeOrNull(lastUsedMs),
     expires: timeOrNull(expiresMs),
   }
+}
+
+function inviteReport({ id, usesLeft, createdMs, expiresMs }: Invite): InviteReport {
+  return { id, uses: usesLeft, created: timeOf(createdMs), expires: timeOf(expiresMs) }
 }
 
 function timeOf(ms: number): string {

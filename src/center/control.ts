@@ -84,6 +84,8 @@ const accountCalls = [
   'setState',
   'delete',
   'invite',
+  'invites',
+  'uninvite',
   'createCredential',
   'credentials',
   'revokeCredential',

@@ -11,6 +11,7 @@ const dryRun: OptionRow = { name: 'dry-run', help: 'optionDryRun' }
 const expires: OptionRow = { name: 'expires', placeholder: 'TIME', help: 'optionExpires' }
 const podName = { name: 'name', help: 'argumentName' } as const
 const account = { name: 'account', help: 'argumentAccount' } as const
+const invite = { name: 'invite', help: 'argumentInvite' } as const
 const channel = { name: 'channel', help: 'argumentChannel' } as const
 
 export const globalOptions: readonly OptionRow[] = [
@@ -289,6 +290,33 @@ export const commands: readonly CommandRow[] = [
     load: async () => (await import('./commands/account-invite.ts')).invite,
   },
   {
+    name: 'account invites',
+    group: 'groupAccounts',
+    summary: 'accountInvites',
+    examples: [
+      ['xpod account invites', ''],
+      ['xpod account invites --json', ''],
+      ['xpod account invites --no-header', ''],
+    ],
+    options: [json, wide, noHeader],
+    settings: ['data-dir'],
+    load: async () => (await import('./commands/account-invites.ts')).listInvites,
+  },
+  {
+    name: 'account uninvite',
+    group: 'groupAccounts',
+    summary: 'accountUninvite',
+    examples: [
+      ['xpod account uninvite 019ab3c1-52d4-7c80-9f3a-0d6f4f0f4c11', ''],
+      ['xpod account uninvite 019ab3c1-52d4-7c80-9f3a-0d6f4f0f4c11 --json', ''],
+      ['xpod account uninvite 019ab3c1-52d4-7c80-9f3a-0d6f4f0f4c11 --data-dir /srv/xpod', ''],
+    ],
+    args: [invite],
+    options: [json],
+    settings: ['data-dir'],
+    load: async () => (await import('./commands/account-uninvite.ts')).uninvite,
+  },
+  {
     name: 'credentials create',
     group: 'groupAccounts',
     summary: 'credentialsCreate',
@@ -373,6 +401,26 @@ export const commands: readonly CommandRow[] = [
     options: [dryRun, json],
     settings: ['data-dir', 'db'],
     load: async () => (await import('./commands/db-migrate.ts')).migrateTables,
+  },
+  {
+    name: 'db copy',
+    group: 'groupDiagnose',
+    summary: 'dbCopy',
+    examples: [
+      ['xpod db copy --from sqlite: --to postgres://xpod@db.example.org/xpod', 'the data directory stays in use'],
+      ['XPOD_DB_FILE=db.url xpod db copy --data-dir /srv/xpod --retire', 'no password on the command line'],
+      ['xpod db copy --to postgres://xpod@db.example.org/xpod --s3 https://s3.example.org/pods', 'large bodies too'],
+    ],
+    options: [
+      { name: 'from', placeholder: 'URL', help: 'optionCopyFrom' },
+      { name: 'to', placeholder: 'URL', help: 'optionCopyTo' },
+      { name: 'retire', help: 'optionRetire' },
+      { name: 'restart', help: 'optionRestart' },
+      json,
+      wide,
+    ],
+    settings: ['data-dir', 'db', 's3', 's3-bucket', 's3-region', 's3-access-key', 's3-secret-key', 's3-addressing'],
+    load: async () => (await import('./commands/db-copy.ts')).copyAll,
   },
   {
     name: 'config show',

@@ -37,6 +37,8 @@ export interface Texts {
   readonly accountEnable: string
   readonly accountDelete: string
   readonly accountInvite: string
+  readonly accountInvites: string
+  readonly accountUninvite: string
   readonly credentials: string
   readonly credentialsCreate: string
   readonly credentialsList: string
@@ -46,6 +48,7 @@ export interface Texts {
   readonly db: string
   readonly dbStatus: string
   readonly dbMigrate: string
+  readonly dbCopy: string
   readonly config: string
   readonly configShow: string
   readonly versionCommand: string
@@ -60,6 +63,10 @@ export interface Texts {
   readonly optionNoHeader: string
   readonly optionYes: string
   readonly optionDryRun: string
+  readonly optionCopyFrom: string
+  readonly optionCopyTo: string
+  readonly optionRestart: string
+  readonly optionRetire: string
   readonly optionWebId: string
   readonly optionReuseName: string
   readonly optionBytes: string
@@ -82,6 +89,7 @@ export interface Texts {
   readonly argumentAccount: string
   readonly argumentNewAccount: string
   readonly argumentCredential: string
+  readonly argumentInvite: string
   readonly argumentChannel: string
   readonly argumentShell: string
   readonly standard: string
@@ -111,6 +119,8 @@ export interface Texts {
   readonly typeAccount: string
   readonly accountDeleted: string
   readonly inviteNote: string
+  readonly noInvites: string
+  readonly inviteRevoked: string
   readonly credentialId: string
   readonly credentialSecret: string
   readonly credentialExpires: string
@@ -144,6 +154,20 @@ export interface Texts {
   readonly dbWouldRun: string
   readonly dbRan: string
   readonly dbNothingToDo: string
+  readonly copyRows: string
+  readonly copyBodies: string
+  readonly copyCompares: string
+  readonly copyEqual: string
+  readonly copyDone: string
+  readonly copyWasDone: string
+  readonly copyPods: string
+  readonly copyBodiesStay: string
+  readonly copyBodiesMoved: string
+  readonly copyCarry: string
+  readonly copyRetired: string
+  readonly columnTable: string
+  readonly columnRows: string
+  readonly columnCompared: string
   readonly columnName: string
   readonly columnBase: string
   readonly columnOwner: string
@@ -164,6 +188,7 @@ export interface Texts {
   readonly columnId: string
   readonly columnLastUsed: string
   readonly columnExpires: string
+  readonly columnUses: string
   readonly columnAlgorithm: string
   readonly columnSignsFrom: string
   readonly columnUntil: string

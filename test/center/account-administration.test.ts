@@ -159,6 +159,21 @@ for (const [when, open] of Object.entries({ 'a running server': whileRunning, 'a
     assert.ok(Math.abs(Date.parse(expires) - Date.now() - 60_000) < 30_000)
   })
 
+  test(`${when}: invites are listed without their codes, and taken back`, async () => {
+    await using scene = await open()
+    const { accounts } = scene
+    const { code, link, ...report } = await accounts.invite({ uses: 3, lifeMs: 60_000 })
+    const other = await accounts.invite({ uses: 1, lifeMs: 120_000 })
+    assert.deepEqual((await accounts.invites({}))[0], report)
+    assert.ok(!JSON.stringify(await accounts.invites({})).includes(code) && link.includes(code))
+    await accounts.uninvite({ id: report.id })
+    assert.deepEqual(
+      (await accounts.invites({})).map(({ id }) => id),
+      [other.id],
+    )
+    await assert.rejects(accounts.uninvite({ id: report.id }), { code: 'INVITE_UNKNOWN', exit: 5 })
+  })
+
   test(`${when}: a new key signs tomorrow, the old one is published until its tokens have ended`, async () => {
     await using scene = await open()
     const keys = await scene.accounts.rotateKeys({})

@@ -77,6 +77,19 @@ test('a reset link and an invite stand alone on stdout, so that scripts can pass
   }
 })
 
+test('invites are listed, and one that is taken back makes no account', async () => {
+  assert.equal((await xpod('account', 'invites')).stdout.split('\n').length, 3, 'the one of before')
+  const { id, link } = await json<{ id: string; link: string }>('account', 'invite', '--uses', '5')
+  const { stdout } = await xpod('account', 'invites')
+  assert.match(stdout, /^ID +USES LEFT +CREATED +EXPIRES\n/)
+  assert.match(stdout, new RegExp(`^${id} +5 +\\d{4}-`, 'm'))
+  const code = new URL(link).searchParams.get('invite')!
+  assert.ok(!stdout.includes(code))
+  assert.match((await xpod('account', 'uninvite', id)).stdout, new RegExp(id))
+  assert.equal((await xpod('account', 'uninvite', id)).status, 5)
+  assert.ok(!(await json<{ id: string }[]>('account', 'invites')).some((one) => one.id === id))
+})
+
 test('credentials are made once, listed and revoked', async () => {
   const made = await xpod('credentials', 'create', 'alice', '--name', 'my backup', '--expires', '90d')
   assert.match(made.stdout, /^id +my-backup_[0-9a-f-]{36}\nsecret +[\w-]{43}\nwebid +http\S+\nexpires +\d{4}-/)

@@ -17,7 +17,7 @@ export async function invite(call: Invocation): Promise<number> {
   if (flags.json === true) out.json(made)
   else {
     out.print(made.link)
-    out.complain(fill(texts.inviteNote, { uses: made.uses, expires: made.expires }))
+    out.complain(fill(texts.inviteNote, { uses: made.uses, expires: made.expires, id: made.id }))
   }
   return 0
 }

@@ -31,8 +31,8 @@ export interface Records {
   replace(model: string, key: string, payload: Payload): Promise<void>
   /** False when it was used before. */
   consume(model: string, id: string): Promise<boolean>
-  /** Lengthens the life of a row to at least this. */
-  keep(model: string, id: string, ttlSeconds: number): Promise<void>
+  /** Lengthens the life of a row to this, unless it has less than `slackSeconds` to gain. */
+  keep(model: string, id: string, life: { readonly ttlSeconds: number; readonly slackSeconds: number }): Promise<void>
   /** False when it has been remembered before. */
   remember(replayId: string, ttlSeconds: number): Promise<boolean>
   /** Everything of these grants goes, and tokens of theirs end. */
@@ -67,6 +67,7 @@ const selectGrants = `SELECT ${columns} FROM oidc_record WHERE account = ? AND m
   ORDER BY id LIMIT ${maxGrants}`
 const replace = 'UPDATE oidc_record SET payload = ?, account = ?, session = ? WHERE model = ? AND id = ?'
 const consume = 'UPDATE oidc_record SET consumed_ms = ? WHERE model = ? AND id = ? AND consumed_ms IS NULL'
+const selectBrief = 'SELECT 1 AS one FROM oidc_record WHERE model = ? AND id = ? AND expires_ms <= ?'
 const lengthen = 'UPDATE oidc_record SET expires_ms = ? WHERE model = ? AND id = ? AND expires_ms < ?'
 const insertRevoked = `INSERT INTO revoked (grant_id, at_ms, until_ms) VALUES (?, ?, ?)
   ON CONFLICT (grant_id) DO UPDATE SET at_ms = excluded.at_ms, until_ms = excluded.until_ms`
@@ -106,8 +107,11 @@ export function createRecords({ db, clock, revocations }: RecordParts): Records 
       await db.write([{ query: replace, args: [textWithoutId(payload), ...owner, model, key] }])
     },
     consume: (model, id) => write(consume, clock.nowMs(), model, keyOf(model, id)),
-    async keep(model, id, ttlSeconds) {
+    async keep(model, id, { ttlSeconds, slackSeconds }) {
       const expiresMs = clock.nowMs() + ttlSeconds * 1000
+      const atMostMs = expiresMs - slackSeconds * 1000
+      const [row] = await db.read(selectBrief, [model, keyOf(model, id), atMostMs])
+      if (row === undefined) return
       await db.write([{ query: lengthen, args: [expiresMs, model, keyOf(model, id), expiresMs] }])
     },
     remember: (replayId, ttlSeconds) =>

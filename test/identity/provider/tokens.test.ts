@@ -161,6 +161,17 @@ test('a clock that is a minute wrong is tolerated, at the token endpoint and on 
   }
 })
 
+test('a 401 sends nobody to another authorization server: tokens of the provider are taken as they are (row 80)', async () => {
+  const target = `${scene.alice.base}private-by-default`
+  const refused = await fetch(target, { method: 'PUT', body: 'x', headers: { 'content-type': 'text/plain' } })
+  assert.equal(refused.status, 401)
+  const challenge = refused.headers.get('www-authenticate')!
+  assert.match(challenge, /DPoP algs="[^"]*ES256[^"]*"/)
+  assert.doesNotMatch(challenge, /as_uri|UMA|ticket|nonce/i)
+  const { app, tokens } = await scene.logIn()
+  assert.equal((await app.as(scene.alice.webId, tokens).fetch(scene.alice.base)).status, 200)
+})
+
 test('a script gets a ten-minute token with id and secret, no scope, and either kind of key (row 81)', async () => {
   const script = await logInScript(scene.center, scene.alice)
   const claims = claimsOf(script.token)

@@ -230,6 +230,49 @@ test('an account is deleted after its password: logged out now, gone in a week, 
   assert.equal((await back.get(`${home}pod/`)).status, 200)
 })
 
+test('ways to log in are added and removed within ten minutes of a log-in, whatever one has logged in with', async () => {
+  await using site = await openSite({ hasPasskeys: true })
+  const { browser, program, home } = await member(site)
+  const { password: controls, passkey } = await program.controls()
+  const second = { email: 'b@example.org', password: 'x' }
+  const { resource } = (await program.post(controls.create, second)).json
+  assert.equal((await program.post(passkey.createOptions, {})).status, 200)
+  assert.match((await browser.get(`${home}passkey/`)).text, /<form[^>]*data-passkey="register"/)
+
+  site.world.clock.advance(11 * 60_000)
+  const refused = [
+    await program.post(controls.create, { email: 'c@example.org', password: 'x' }),
+    await program.delete(resource),
+    await program.post(passkey.createOptions, {}),
+  ]
+  for (const { status, json } of refused) assert.deepEqual([status, json.details.code], [403, 'LOGIN_AGAIN'])
+  const page = await browser.get(`${home}passkey/`)
+  assert.doesNotMatch(page.text, /data-passkey="register"/)
+  const link = /href="([^"]*\/login\/password\/\?next=[^"]*)"/.exec(page.text)![1]!
+  const again = await browser.submit(link, {
+    login: 'alice@example.org',
+    password,
+    next: new URLSearchParams(link.split('?')[1]).get('next')!,
+  })
+  assert.equal(again.header('location'), `${site.baseUrl}${home.slice(1)}passkey/`)
+  assert.match((await browser.get(`${home}passkey/`)).text, /data-passkey="register"/)
+
+  program.token = browser.jar.get('css-account')!
+  assert.equal((await program.post(passkey.createOptions, {})).status, 200)
+  assert.equal((await program.delete(resource)).status, 200)
+  assert.equal((await site.parts.accounts.logins(home.split('/')[3]!)).length, 1)
+})
+
+test('the first way to log in needs no second log-in, however long it takes', async () => {
+  await using site = await openSite()
+  const program = site.program()
+  program.token = (await program.post((await program.controls()).account.create)).json.authorization
+  site.world.clock.advance(20 * 60_000)
+  const { password: controls } = await program.controls()
+  assert.equal((await program.post(controls.create, { email: 'a@example.org', password: 'x' })).status, 200)
+  assert.equal((await program.post(controls.create, { email: 'b@example.org', password: 'x' })).status, 403)
+})
+
 test('the last way to log in cannot be removed', async () => {
   await using site = await openSite()
   const { program } = await member(site)

@@ -8,6 +8,7 @@ import { silentLog } from '../../../src/base/log.ts'
 import { XpodError } from '../../../src/base/errors.ts'
 import type { HttpAnswer, HttpRequest } from '../../../src/core/http/message.ts'
 import type { Mail } from '../../../src/identity/mail/mail.ts'
+import { createPasskeys } from '../../../src/identity/passkey/passkeys.ts'
 import type { ConnectedApp, Interaction, InteractionResult, Provider } from '../../../src/identity/provider/contract.ts'
 import { openSealer } from '../../../src/identity/sealing.ts'
 import { createThrottle } from '../../../src/identity/throttle.ts'
@@ -56,6 +57,7 @@ export interface Answer {
 
 export interface SiteOptions extends Partial<Pick<IdentityParts, 'registration' | 'maxPods' | 'baseUrl'>> {
   readonly hasMail?: boolean
+  readonly hasPasskeys?: boolean
   readonly perAddressHour?: number
 }
 
@@ -78,7 +80,7 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
     accounts,
     throttle: createThrottle({ clock, perAddressHour: options.perAddressHour }),
     mail: options.hasMail === false ? undefined : mailTo(state.letters),
-    passkeys: undefined,
+    passkeys: options.hasPasskeys ? createPasskeys({ accounts, db, sealer, baseUrl, clock }) : undefined,
     provider: providerOf(held, state, baseUrl),
     sealer,
     pods: podsOf(pods, baseUrl),

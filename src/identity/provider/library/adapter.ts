@@ -14,6 +14,8 @@ import type { Payload, Records } from '../records.ts'
 /** A registered app that nobody logs in with goes after an hour; each use lets it stay for another 30 days (rule 16). */
 const unusedClientSeconds = 3600
 const usedClientSeconds = 30 * 86_400
+/** Not written for each use. */
+const keepClientEverySeconds = 86_400
 /** Proofs may be from five minutes ahead, and the library then keeps them too short. */
 const replaySeconds = 600
 
@@ -42,14 +44,22 @@ class RecordAdapter implements Adapter {
   async upsert(id: string, payload: AdapterPayload, ttlSeconds: number): Promise<void> {
     await this.#records.put(this.#model, id, storable(payload as unknown as Payload), ttlSeconds)
     // A code is what an app gets when somebody has let it in: from here on it is in use.
-    const { clientId } = payload
-    if (this.#model === 'AuthorizationCode' && clientId !== undefined) {
-      await this.#records.keep('Client', clientId, usedClientSeconds)
-    }
+    if (this.#model === 'AuthorizationCode') await this.#keepClient(payload.clientId)
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
-    return payloadOf(await this.#records.find(this.#model, id))
+    const found = payloadOf(await this.#records.find(this.#model, id))
+    // An app that stays connected shows itself by nothing else for months.
+    if (this.#model === 'RefreshToken') await this.#keepClient(found?.clientId)
+    return found
+  }
+
+  async #keepClient(clientId: string | undefined): Promise<void> {
+    if (clientId === undefined || isClientUrl(clientId)) return
+    await this.#records.keep('Client', clientId, {
+      ttlSeconds: usedClientSeconds,
+      slackSeconds: keepClientEverySeconds,
+    })
   }
 
   async findByUid(uid: string): Promise<AdapterPayload | undefined> {
