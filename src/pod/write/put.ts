@@ -6,7 +6,7 @@ import type { PodResponse } from '../exchange.ts'
 import type { Operation, PodParts } from '../operation.ts'
 import { isContainer, metaOf } from '../path.ts'
 import { checkWriteConditions } from '../resource/conditions.ts'
-import { parseLinkTypes, urlOf } from '../resource/links.ts'
+import { asksForContainer, urlOf } from '../resource/links.ts'
 import type { Op, Require } from '../store/change.ts'
 import { checkedAcl, maxAclBytes } from './acl-body.ts'
 import { tryCommit, untilSettled } from './commit.ts'
@@ -29,10 +29,11 @@ import { written } from './written.ts'
 
 export async function putResource(parts: PodParts, op: Operation): Promise<PodResponse> {
   refuseHeaders(parts, op)
-  const { target } = await judge(parts, op)
-  if (isContainer(op.request.path)) return putContainer(parts, op)
-  if (target.auxiliary === 'acl') return putAcl(parts, op)
-  return target.auxiliary === 'meta' ? putMeta(parts, op, target) : putDocument(parts, op, target)
+  const judged = await judge(parts, op)
+  if (isContainer(op.request.path)) return putContainer(parts, op, judged)
+  const { auxiliary } = judged.target
+  if (auxiliary === 'acl') return putAcl(parts, op)
+  return auxiliary === 'meta' ? putMeta(parts, op, judged) : putDocument(parts, op, judged)
 }
 
 function refuseHeaders(parts: PodParts, { request }: Operation): void {
@@ -43,7 +44,7 @@ function refuseHeaders(parts: PodParts, { request }: Operation): void {
   refuseTooLarge(headers, parts.limits.maxBodyBytes)
   if (isContainer(path)) return void sentMediaType(headers)
   neededMediaType(headers)
-  if (parseLinkTypes(headers.link).container) {
+  if (asksForContainer(headers.link)) {
     throw new XpodError('LINK_INVALID', 'a container URL ends in a slash')
   }
 }
@@ -71,15 +72,19 @@ function asFound({ path, resource }: Target): Require {
   return { kind: 'exists', path }
 }
 
-function commitPut(parts: PodParts, op: Operation, ops: readonly Op[]): Promise<PodResponse> {
+/** The commit repeats what was judged before the body came; only when that no longer holds is it judged again. */
+function commitPut(parts: PodParts, op: Operation, judged: Judged, ops: readonly Op[]): Promise<PodResponse> {
+  let first: Judged | undefined = judged
   return untilSettled(op, async () => {
-    const { require } = await judge(parts, op)
+    const { require } = first ?? (await judge(parts, op))
+    first = undefined
     const committed = await tryCommit(parts, op, { require, ops })
     return committed && written(op.home, committed)
   })
 }
 
-async function putDocument(parts: PodParts, op: Operation, target: Target): Promise<PodResponse> {
+async function putDocument(parts: PodParts, op: Operation, judged: Judged): Promise<PodResponse> {
+  const { target } = judged
   const { pod, path, headers } = op.request
   const mediaType = neededMediaType(headers)
   await using intake = await stageDocument(parts, op, {
@@ -88,7 +93,7 @@ async function putDocument(parts: PodParts, op: Operation, target: Target): Prom
     spareBytes: sizeOf(target),
   })
   const put: Op = { kind: 'put', path, mediaType, body: intake.staged }
-  if (!(await isIdentity(parts, pod, target))) return await commitPut(parts, op, [put])
+  if (!(await isIdentity(parts, pod, target))) return await commitPut(parts, op, judged, [put])
   return await putIdentity(parts, op, put, intake.rdf)
 }
 
@@ -129,22 +134,23 @@ async function putAcl(parts: PodParts, op: Operation): Promise<PodResponse> {
   })
 }
 
-async function putMeta(parts: PodParts, op: Operation, target: Target): Promise<PodResponse> {
+async function putMeta(parts: PodParts, op: Operation, judged: Judged): Promise<PodResponse> {
+  const { target } = judged
   const { pod, path, headers, signal } = op.request
   const mediaType = neededRdfType(headers)
   const bytes = await readBody(op.request, parts.limits.maxPatchTargetBytes)
   const { quads } = await parts.rdf.parse(bytes, { mediaType, base: urlOf(pod, path) }, signal)
   refuseProtected(quads, urlOf(pod, target.subject))
   await using staged = await stageBytes(parts, op, bytes, sizeOf(target))
-  return await commitPut(parts, op, [{ kind: 'put', path, mediaType, body: staged }])
+  return await commitPut(parts, op, judged, [{ kind: 'put', path, mediaType, body: staged }])
 }
 
 /** The body of a new container is its description and becomes its .meta in the same commit. */
-async function putContainer(parts: PodParts, op: Operation): Promise<PodResponse> {
+async function putContainer(parts: PodParts, op: Operation, judged: Judged): Promise<PodResponse> {
   const { pod, path } = op.request
   const description = await describeContainer(parts, op, urlOf(pod, path))
-  if (description === undefined) return commitPut(parts, op, [{ kind: 'container', path }])
+  if (description === undefined) return commitPut(parts, op, judged, [{ kind: 'container', path }])
   await using staged = await stageBytes(parts, op, description)
   const meta: Op = { kind: 'put', path: metaOf(path), mediaType: 'text/turtle', body: staged }
-  return await commitPut(parts, op, [{ kind: 'container', path }, meta])
+  return await commitPut(parts, op, judged, [{ kind: 'container', path }, meta])
 }
