@@ -14,6 +14,7 @@ import type { Database } from '../core/db/database.ts'
 import type { PostgresEngine } from '../core/db/postgres/open.ts'
 import { readSetting, writeSetting } from '../core/db/settings.ts'
 import { openSqlite } from '../core/db/sqlite/open.ts'
+import type { TieredObjects } from '../core/cache/tiered/contract.ts'
 import type { ObjectStore } from '../core/objects/object-store.ts'
 import type { PodStore } from '../pod/store/pod-store.ts'
 import { openSqlitePodStore } from '../pod/store/sqlite/store.ts'
@@ -30,13 +31,15 @@ export interface Surround {
   readonly onFatal: (error: unknown) => void
 }
 
-export type StorePlace = Pick<CenterOptions, 'dataDir' | 'db' | 's3'>
+export type StorePlace = Pick<CenterOptions, 'dataDir' | 'db' | 's3' | 'cache'>
 
 export interface OpenedStore extends AsyncDisposable {
   /** Absolute. */
   readonly dir: string
   readonly db: Database
   readonly objects: ObjectStore
+  /** Undefined: there is none. */
+  readonly cache: TieredObjects | undefined
   readonly store: PodStore
   readonly node: string
   /** Of a database that other centers may use too. */
@@ -67,20 +70,21 @@ export async function openStore(place: StorePlace, parts: Surround): Promise<Ope
 
 type Opened = Omit<OpenedStore, 'dir'>
 
-async function openEmbedded({ dataDir: dir, s3 }: StorePlace, parts: Surround): Promise<Opened> {
+async function openEmbedded({ dataDir: dir, s3, cache: near }: StorePlace, parts: Surround): Promise<Opened> {
   const { random } = parts
   await using stack = new AsyncDisposableStack()
   const db = stack.use(await openSqlite({ ...parts, dir, migrations }))
-  const objects = stack.use(await openObjects({ dir, db, s3 }, parts))
+  const { objects, cache } = stack.use(await openObjects({ dir, db, s3, cache: near }, parts))
   const node = await settleNode(db, random)
   const store = stack.use(
     await openSqlitePodStore({ ...parts, db, objects, node, instance: random.uuid(), limits: {} }),
   )
   const owned = stack.move()
-  return { db, objects, store, node, shared: undefined, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() }
+  const close = (): Promise<void> => owned.disposeAsync()
+  return { db, objects, cache, store, node, shared: undefined, [Symbol.asyncDispose]: close }
 }
 
-async function openShared({ dataDir: dir, db: url, s3 }: StorePlace, parts: Surround): Promise<Opened> {
+async function openShared({ dataDir: dir, db: url, s3, cache: near }: StorePlace, parts: Surround): Promise<Opened> {
   const { random } = parts
   const [{ openPostgres }, { openPostgresPodStore }] = await Promise.all([
     import('../core/db/postgres/open.ts'),
@@ -89,12 +93,12 @@ async function openShared({ dataDir: dir, db: url, s3 }: StorePlace, parts: Surr
   await using stack = new AsyncDisposableStack()
   const db = stack.use(await openPostgres({ ...parts, url, migrations }))
   const node = settleMachine(dir, random)
-  const objects = stack.use(await openObjects({ dir, db, s3, machine: node }, parts))
+  const { objects, cache } = stack.use(await openObjects({ dir, db, s3, cache: near, machine: node }, parts))
   const instance = random.uuid()
   const store = stack.use(await openPostgresPodStore({ ...parts, db, objects, node, instance, limits: {} }))
   const shared = { db, url, node, instance }
   const owned = stack.move()
-  return { db, objects, store, node, shared, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() }
+  return { db, objects, cache, store, node, shared, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
 /** Where the key lies that secrets in the database are sealed with. */

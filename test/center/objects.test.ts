@@ -20,7 +20,7 @@ const { signal } = new AbortController()
 function open(dataDir: string, s3: S3Place | undefined): Promise<OpenedStore> {
   const metrics = createMetrics()
   return openStore(
-    { dataDir, db: 'sqlite:', s3 },
+    { dataDir, db: 'sqlite:', s3, cache: undefined },
     { clock: systemClock, random: systemRandom, log: silentLog, metrics, onFatal: () => {} },
   )
 }

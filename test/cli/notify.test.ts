@@ -51,7 +51,10 @@ const id = (n: number): string => `00000000-0000-7000-8000-00000000000${n}`
 /** Three channels on the profile of a pod, straight in the store: one fares well, one fails, one is parked. */
 async function makeChannels(): Promise<void> {
   const surround = { clock: systemClock, random: systemRandom, log: silentLog, metrics: createMetrics() }
-  await using opened = await openStore({ dataDir, db: 'sqlite:', s3: undefined }, { ...surround, onFatal: () => {} })
+  await using opened = await openStore(
+    { dataDir, db: 'sqlite:', s3: undefined, cache: undefined },
+    { ...surround, onFatal: () => {} },
+  )
   const pod = (await opened.store.directory.get('alice'))!
   const { version: position } = (await opened.store.head(pod.id))!
   const channels = openChannelStore(opened.db, systemClock)

@@ -13,6 +13,7 @@ import type { Bus } from '../../src/core/bus/bus.ts'
 import { createLocalBus } from '../../src/core/bus/local.ts'
 import { openSqlite } from '../../src/core/db/sqlite/open.ts'
 import { openFilesystemObjects } from '../../src/core/objects/filesystem.ts'
+import type { ObjectStore } from '../../src/core/objects/object-store.ts'
 import { createWacAuthorizer } from '../../src/pod/access/wac.ts'
 import type { SandboxMode } from '../../src/pod/answer/sandbox.ts'
 import type { PodRequest, PodResponse } from '../../src/pod/exchange.ts'
@@ -64,6 +65,8 @@ export interface SceneOptions {
   readonly podBase?: string
   readonly sandbox?: SandboxMode
   readonly cacheBytes?: number
+  /** Stands between the store and its files. */
+  readonly between?: (files: ObjectStore) => ObjectStore
 }
 
 export async function openScene(options: SceneOptions = {}): Promise<Scene> {
@@ -83,7 +86,8 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
       ballastBytes: 0,
     }),
   )
-  const objects = stack.use(await openFilesystemObjects({ dir: join(dir, 'objects') }))
+  const files = stack.use(await openFilesystemObjects({ dir: join(dir, 'objects') }))
+  const objects = options.between?.(files) ?? files
   const store = stack.use(
     await openSqlitePodStore({ db, objects, node: 'node', instance: 'one', ...surround, limits: { minFreeBytes: 0 } }),
   )

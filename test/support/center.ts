@@ -12,7 +12,7 @@ import { createMetrics, type Metrics } from '../../src/base/metrics.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import { type Center, startCenter } from '../../src/center/center.ts'
 import type { CenterOptions } from '../../src/center/options.ts'
-import { storesOf } from './stores.ts'
+import { cacheOf, storesOf } from './stores.ts'
 
 export interface TestCenter extends AsyncDisposable {
   readonly baseUrl: string
@@ -69,8 +69,10 @@ export async function startTestCenter(options: TestCenterOptions = {}): Promise<
   const metrics = createMetrics()
   const fatal: unknown[] = []
   const dataDir = given.dataDir ?? folder!
-  const stores = given.db === undefined && given.s3 === undefined ? await storesOf(dataDir) : {}
-  const all: CenterOptions = { ...testOptions, ...stores, ...given, dataDir }
+  const stores = given.db === undefined && given.s3 === undefined ? await storesOf(dataDir) : testOptions
+  const cache = stores.s3 && { path: cacheOf(dataDir), maxSize: GiB }
+  const { db, s3 } = stores
+  const all: CenterOptions = { ...testOptions, db, s3, cache, ...given, dataDir }
   const onFatal = (error: unknown): void => void fatal.push(error)
   const center = await startCenter(all, { clock: systemClock, random: systemRandom, log, metrics, onFatal })
   return {

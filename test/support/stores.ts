@@ -3,6 +3,7 @@
 // the data directory. Whoever starts on a directory again gets the same stores. The servers end with the process.
 
 import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
 
 import type { CenterOptions } from '../../src/center/options.ts'
 import { type PostgresServer, startPostgres } from './postgres-server.ts'
@@ -57,7 +58,13 @@ export async function storeSettings(dataDir: string): Promise<Record<string, str
     XPOD_S3_REGION: s3.region!,
     XPOD_S3_ACCESS_KEY: s3.accessKey,
     XPOD_S3_SECRET_KEY: s3.secretKey,
+    XPOD_CACHE_PATH: cacheOf(dataDir),
   }
+}
+
+/** The default is one directory for all servers of a machine. */
+export function cacheOf(dataDir: string): string {
+  return join(dataDir, 'cache')
 }
 
 async function freshStores(): Promise<Stores> {

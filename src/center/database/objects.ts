@@ -9,6 +9,7 @@ import type { Log } from '../../base/log.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { Random } from '../../base/random.ts'
 import type { Database } from '../../core/db/database.ts'
+import type { TieredObjects } from '../../core/cache/tiered/contract.ts'
 import { readSetting, writeSetting } from '../../core/db/settings.ts'
 import { openFilesystemObjects } from '../../core/objects/filesystem.ts'
 import type { ObjectStore } from '../../core/objects/object-store.ts'
@@ -33,8 +34,14 @@ interface Around {
   readonly metrics: Metrics
 }
 
+export interface OpenedObjects extends AsyncDisposable {
+  readonly objects: ObjectStore
+  /** The same, where it is a cache before an S3 store. */
+  readonly cache: TieredObjects | undefined
+}
+
 /** Throws OBJECTS_ELSEWHERE, OBJECTS_REFUSED, OBJECTS_UNAVAILABLE, CACHE_LOCKED. */
-export async function openObjects(where: ObjectsPlace, parts: Around): Promise<ObjectStore> {
+export async function openObjects(where: ObjectsPlace, parts: Around): Promise<OpenedObjects> {
   const { dir, db, s3, machine } = where
   // Not the endpoint: a store may move to another address.
   const files = machine === undefined ? 'files' : `files of ${machine}`
@@ -43,25 +50,30 @@ export async function openObjects(where: ObjectsPlace, parts: Around): Promise<O
   if (kept !== undefined && ![place, files, 'files'].includes(kept)) throw elsewhere(kept)
   if (s3 !== undefined && kept !== place && (await hasFiles(dir, parts.random))) throw elsewhere(files)
   await using stack = new AsyncDisposableStack()
-  const store = stack.use(await openPlace(where, parts))
+  const opened = stack.use(await openPlace(where, parts))
   // Only what could be opened: a bucket that was mistyped is not remembered.
   if (kept !== place) await writeSetting(db, 'objects', place)
   stack.move()
-  return store
+  return opened
 }
 
-async function openPlace({ dir, s3, cache }: ObjectsPlace, parts: Around): Promise<ObjectStore> {
-  if (s3 === undefined) return openFilesystemObjects({ dir: join(dir, 'objects'), random: parts.random })
+async function openPlace({ dir, s3, cache }: ObjectsPlace, parts: Around): Promise<OpenedObjects> {
+  if (s3 === undefined) return alone(await openFilesystemObjects({ dir: join(dir, 'objects'), random: parts.random }))
   const { openS3Objects } = await import('../../core/objects/s3.ts')
   const { clock, random, log, metrics } = parts
   const store = await openS3Objects({ ...s3, clock, random, log, metrics })
-  if (cache === undefined) return store
+  if (cache === undefined) return alone(store)
   await using stack = new AsyncDisposableStack()
   stack.use(store)
   const { openTieredObjects } = await import('../../core/cache/tiered/open.ts')
   const tiered = await openTieredObjects(store, { ...cache, hold: holdExclusively, clock, log, metrics })
   stack.move()
-  return tiered
+  // Closing it closes the store behind it.
+  return { objects: tiered, cache: tiered, [Symbol.asyncDispose]: () => tiered[Symbol.asyncDispose]() }
+}
+
+function alone(objects: ObjectStore): OpenedObjects {
+  return { objects, cache: undefined, [Symbol.asyncDispose]: () => objects[Symbol.asyncDispose]() }
 }
 
 async function hasFiles(dir: string, random: Random): Promise<boolean> {

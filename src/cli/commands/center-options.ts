@@ -68,13 +68,13 @@ export function surround(log: Log, onFatal: (error: unknown) => void): Surround 
   return { clock: systemClock, random: systemRandom, log, metrics: createMetrics(), onFatal }
 }
 
-/** The data directory for one command; its server may run or not. */
+/** The data directory for one command; its server may run or not. A command reads too little to need a cache on the disk. */
 async function openAll({ loadSettings, surroundings }: Invocation): Promise<Administration & AsyncDisposable> {
   const { openAdministration } = await import('../../center/offline.ts')
   const options = centerOptions(loadSettings().settings, surroundings.runtimeDir)
   // The failing call itself reports OUTCOME_UNKNOWN.
   return openAdministration(
-    { ...options, cacheMemoryBytes: MiB },
+    { ...options, cacheMemoryBytes: MiB, cache: undefined },
     surround(silentLog, () => {}),
   )
 }

@@ -6,6 +6,7 @@ import { XpodError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { keys } from '../../config/keys.ts'
 import type { Invocation } from '../invocation.ts'
+import { reloadOnHangup } from '../reload.ts'
 import { fill, type Texts } from '../texts.ts'
 import { ownVersion } from '../version.ts'
 import { centerOptions, openLog, surround } from './center-options.ts'
@@ -17,12 +18,14 @@ const maxCloseMs = 10_000
 
 export async function runCenter(call: Invocation): Promise<number> {
   const { out, texts, signal, surroundings } = call
-  const { settings } = call.loadSettings()
+  const loaded = call.loadSettings()
+  const { settings } = loaded
   const log = openLog(call, settings)
   const fatal = Promise.withResolvers<number>()
   const parts = surround(log, (error) => fatal.resolve(error instanceof XpodError ? error.exit : fatalStatus))
-  const center = await startCenter(centerOptions(settings, surroundings.runtimeDir), parts)
-  reloadOnHangup(call, log)
+  const starting = startCenter(centerOptions(settings, surroundings.runtimeDir), parts)
+  reloadOnHangup({ loaded, loadSettings: call.loadSettings, log, starting })
+  const center = await starting
   const isEmpty = (await center.pods.list(undefined, 1)).length === 0
   out.print(fill(texts.running, { version: ownVersion(), url: out.style.bold(center.baseUrl) }))
   const lines = [
@@ -67,17 +70,5 @@ function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve()
     signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-}
-
-/** SIGHUP reads the settings again; of those only the log level can change while it runs. */
-function reloadOnHangup(call: Invocation, log: Log): void {
-  process.on('SIGHUP', () => {
-    try {
-      log.setLevel(call.loadSettings().settings['log-level'])
-      log.info('center.reloaded')
-    } catch (error) {
-      log.error('center.reload', { error })
-    }
   })
 }

@@ -6,6 +6,13 @@ export interface StoredObject {
   readonly size: number
 }
 
+export interface PutOptions {
+  /** As announced; never needed. */
+  readonly size?: number | undefined
+  /** Nobody else has the chunks of the body: the store may free each when it is done with it. */
+  readonly ownsChunks?: boolean | undefined
+}
+
 /** What a reader knows already. Never needed; it saves a cache before the store from asking. */
 export interface ReadHints {
   /** Of the whole object. */
@@ -14,6 +21,8 @@ export interface ReadHints {
   readonly sha256?: Uint8Array | undefined
   /** Everything is read once (an export, an index, a move): caches stay as they are. */
   readonly isScan?: boolean | undefined
+  /** What came before was damaged: as the store itself has it, past any cache, which drops what it has. */
+  readonly isFresh?: boolean | undefined
 }
 
 export interface ObjectStore extends AsyncDisposable {
@@ -24,7 +33,7 @@ export interface ObjectStore extends AsyncDisposable {
   put(
     key: string,
     body: AsyncIterable<Uint8Array>,
-    options: { readonly size?: number | undefined },
+    options: PutOptions,
     signal: AbortSignal,
   ): Promise<{ readonly size: number; readonly sha256: Uint8Array }>
   /** Streams the object or an inclusive range of it. Throws NOT_FOUND before the first chunk. */

@@ -3,6 +3,8 @@
 
 import { createHash } from 'node:crypto'
 
+import { XpodError } from '../../base/errors.ts'
+
 /** Makes the error to throw, and notes the damage. */
 type Damage = (reason: string) => Promise<Error>
 
@@ -21,6 +23,15 @@ export async function* proving(
   }
   if (!digest.digest().equals(sha256)) throw await damage('hash mismatch')
   if (held !== undefined) yield held
+}
+
+/** What a cache below found damaged is looked into here, where it is known whose it is. */
+export async function* judging(stream: AsyncIterable<Uint8Array>, damage: Damage): AsyncGenerator<Uint8Array> {
+  try {
+    yield* stream
+  } catch (error) {
+    throw error instanceof XpodError && error.code === 'CORRUPT' ? await damage('hash mismatch') : error
+  }
 }
 
 /** A file that lost its end must not look like an answer that is over. */

@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 
 import { collect } from '../../../src/base/bytes.ts'
+import { XpodError } from '../../../src/base/errors.ts'
+import type { ObjectStore } from '../../../src/core/objects/object-store.ts'
 import { alice, openScene, type Scene } from '../scene.ts'
 
 const binary = { 'content-type': 'application/octet-stream' }
@@ -74,3 +76,60 @@ test('of a damaged stream at least the end is held back', async () => {
   }, /CORRUPT|hash mismatch/)
   assert.ok(arrived < streamedBytes)
 })
+
+/** The first read of a body is spoilt on its way, the bodies themselves are whole. */
+function spoiltOnce(inner: ObjectStore, spoil: (stream: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>) {
+  let isSpoilt = false
+  const between: ObjectStore = {
+    async get(...given) {
+      const stream = await inner.get(...given)
+      if (isSpoilt) return stream
+      isSpoilt = true
+      return spoil(stream)
+    },
+    put: (...given) => inner.put(...given),
+    head: (key) => inner.head(key),
+    delete: (keys) => inner.delete(keys),
+    list: (...given) => inner.list(...given),
+    probe: () => inner.probe(),
+    room: () => inner.room(),
+    [Symbol.asyncDispose]: async () => {},
+  }
+  return between
+}
+
+async function* flipped(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of stream) yield chunk.map((byte, at) => (at === 100 ? byte ^ 1 : byte))
+}
+
+/** As a cache ends what it found to be damaged. */
+async function* refused(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let isFirst = true
+  for await (const chunk of stream) {
+    if (!isFirst) throw new XpodError('CORRUPT', 'what came is not what its hash says')
+    isFirst = false
+    yield chunk
+  }
+}
+
+for (const [what, spoil] of [
+  ['damaged', flipped],
+  ['refused by a cache', refused],
+] as const) {
+  for (const size of [residentBytes, streamedBytes]) {
+    test(`a body of ${size} bytes that was ${what} on its way is read once more, and its row not condemned`, async () => {
+      await using scene = await openScene({ between: (files) => spoiltOnce(files, spoil) })
+      await stored(scene, size)
+      const get = async (): Promise<Buffer> => {
+        const { body } = await scene.server.handle(scene.request('GET', '/it.bin', { as: alice }))
+        return body instanceof Uint8Array ? Buffer.from(body) : collect(body as AsyncIterable<Uint8Array>, 2 * size)
+      }
+      const first = await get().catch((error: unknown) => error)
+      // What is not in memory as a whole has begun to be sent: it is cut, and whoever asks again has it.
+      if (size === streamedBytes) assert.ok(first instanceof XpodError && first.code === 'OVERLOADED', String(first))
+      else assert.ok(Buffer.alloc(size, 'x').equals(first as Buffer))
+      assert.ok(Buffer.alloc(size, 'x').equals(await get()))
+      assert.deepEqual(scene.store.quarantined(), [])
+    })
+  }
+}

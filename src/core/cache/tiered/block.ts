@@ -58,6 +58,11 @@ export class Layout {
     return number * this.blockBytes
   }
 
+  /** Blocks of an object. */
+  countOf(objectBytes: number): number {
+    return Math.ceil(objectBytes / this.blockBytes)
+  }
+
   lengthOf(number: number, objectBytes: number): number {
     return Math.min(this.blockBytes, objectBytes - this.startOf(number))
   }

@@ -25,6 +25,7 @@ export interface Counts {
   readonly joined: Counter
   readonly fillSeconds: Histogram
   readonly corrupt: Counter
+  readonly scrubbed: Counter
   readonly diskState: Gauge
   readonly ghostHits: Counter
   asked(operation: 'get' | 'head' | 'put' | 'delete' | 'list'): void
@@ -60,6 +61,7 @@ export function createCounts(metrics: Metrics): Counts {
       fillBounds,
     ),
     corrupt: metrics.counter('xpod_cache_corrupt_total', 'Blocks that failed their checksum'),
+    scrubbed: metrics.counter('xpod_cache_scrubbed_bytes_total', 'Bytes checked that nobody had asked for'),
     diskState: metrics.gauge('xpod_cache_disk_state', '0 normal, 1 unstable (read only), 2 down (bypassed)'),
     ghostHits: metrics.counter('xpod_cache_ghost_hit_total', 'Blocks that came back soon after they had left'),
     asked: (op) => metrics.counter('xpod_cache_s3_requests_total', 'Requests to the object store', { op }).add(),

@@ -10,6 +10,14 @@ import type { Block } from './block.ts'
  */
 export type FlightState = 'waiting' | 'running' | 'complete' | 'landed' | 'failed' | 'crowded'
 
+/** What a reader wants of a block besides its bytes. */
+export interface Wish {
+  /** That it lands on the disk. */
+  readonly isKept: boolean
+  /** Of the whole object. */
+  readonly sha256?: Uint8Array | undefined
+}
+
 /** Somebody who waits; woken after each change, without a promise for those who do not. */
 export class Waker {
   #wake: (() => void) | undefined
@@ -30,8 +38,12 @@ export class Flight {
   readonly block: Block
   readonly abort = new AbortController()
   state: FlightState = 'waiting'
+  /** Of the whole object, where it is known. */
+  readonly sha256: Uint8Array | undefined
   /** It is to land on the disk. */
   isKept: boolean
+  /** It must not, whoever wishes it: it is not what it should be, or is not wanted any more. */
+  isRefused = false
   received = 0
   failure: unknown
   readonly #readers = new Set<Waker>()
@@ -39,9 +51,15 @@ export class Flight {
   /** Where each chunk begins. */
   #starts: number[] = []
 
-  constructor(block: Block, isKept: boolean) {
+  constructor(block: Block, { isKept, sha256 }: Wish) {
     this.block = block
     this.isKept = isKept
+    this.sha256 = sha256
+  }
+
+  /** All of the object is in this block, so that its hash can be compared before anybody has the end of it. */
+  get isCompared(): boolean {
+    return this.sha256 !== undefined && this.block.length === this.block.objectBytes
   }
 
   get readers(): number {
@@ -59,6 +77,11 @@ export class Flight {
   /** True when it was in. */
   leave(reader: Waker): boolean {
     return this.#readers.delete(reader)
+  }
+
+  refuse(): void {
+    this.isKept = false
+    this.isRefused = true
   }
 
   /** Takes the next bytes; returns false when they are more than the block has. */
@@ -93,7 +116,8 @@ export class Flight {
       if (this.#starts[middle]! <= from) low = middle
       else high = middle - 1
     }
-    return this.#chunks[low]!.subarray(from - this.#starts[low]!)
+    const isHeldBack = this.isCompared && this.state === 'running' && low === this.#chunks.length - 1
+    return isHeldBack ? undefined : this.#chunks[low]!.subarray(from - this.#starts[low]!)
   }
 
   #wakeAll(): void {

@@ -10,7 +10,7 @@ import type { Log } from '../../../base/log.ts'
 import type { ObjectStore } from '../../objects/object-store.ts'
 import type { Block } from './block.ts'
 import type { Counts } from './counts.ts'
-import { Flight, type Waker } from './flight.ts'
+import { Flight, type Waker, type Wish } from './flight.ts'
 import type { Shelf } from './shelf.ts'
 
 export interface FlightsParts {
@@ -21,6 +21,8 @@ export interface FlightsParts {
   readonly log: Log
   /** All blocks that are on their way or read from memory, together. */
   readonly memoryBytes: number
+  /** The last block of an object of several has landed, and nobody has compared their content with the hash of the whole. */
+  readonly onWhole: (key: string, sha256: Uint8Array) => void
 }
 
 /** A fetch is begun again at most so often, each time only if the one before brought something. */
@@ -32,8 +34,8 @@ export class Flights implements AsyncDisposable {
   /** They wait for memory, in order. */
   readonly #waiting = new Set<Flight>()
   readonly #running = new Set<Promise<void>>()
-  /** Hashes that single-block objects must have. */
-  readonly #expected = new Map<Flight, Uint8Array>()
+  /** Being fetched, also those that nobody can join any more. */
+  readonly #fetching = new Set<Flight>()
   #freeBytes: number
   #landing = 0
 
@@ -64,16 +66,12 @@ export class Flights implements AsyncDisposable {
   }
 
   /** Joins the flight of a block, or begins one. Leave it, once. */
-  join(
-    block: Block,
-    reader: Waker,
-    wish: { readonly isKept: boolean; readonly sha256?: Uint8Array | undefined },
-  ): Flight {
+  join(block: Block, reader: Waker, wish: Wish): Flight {
     let flight = this.#flights.get(block.name)
     if (flight === undefined) {
-      flight = new Flight(block, wish.isKept)
+      flight = new Flight(block, wish)
+      this.#parts.shelf.doubt(block.key)
       flight.enter(reader)
-      if (wish.sha256 !== undefined && block.length === block.objectBytes) this.#expected.set(flight, wish.sha256)
       this.#flights.set(block.name, flight)
       this.#waiting.add(flight)
       this.#startWaiting()
@@ -87,7 +85,7 @@ export class Flights implements AsyncDisposable {
 
   /** It shall land on the disk after all. */
   keep(flight: Flight): void {
-    if (flight.isKept) return
+    if (flight.isKept || flight.isRefused) return
     flight.isKept = true
     if (flight.state === 'complete') this.#track(this.#land(flight))
   }
@@ -96,13 +94,18 @@ export class Flights implements AsyncDisposable {
     if (flight.leave(reader)) this.#settle(flight)
   }
 
-  /** What is on its way of an object that was deleted is not kept. */
+  /** What is on its way of an object that was deleted, or came damaged, is not kept, and nobody joins it any more. */
   forget(key: string): void {
-    for (const flight of this.#flights.values()) if (flight.block.key === key) flight.isKept = false
+    for (const flight of this.#flights.values()) {
+      if (flight.block.key !== key) continue
+      flight.refuse()
+      this.#drop(flight)
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const flight of this.#flights.values()) flight.abort.abort(new XpodError('SHUTTING_DOWN'))
+    const all = [...this.#flights.values(), ...this.#fetching]
+    for (const flight of all) flight.abort.abort(new XpodError('SHUTTING_DOWN'))
     await Promise.allSettled(this.#running)
   }
 
@@ -131,24 +134,27 @@ export class Flights implements AsyncDisposable {
   async #run(flight: Flight): Promise<void> {
     const { clock, counts } = this.#parts
     const startMs = clock.monotonicMs()
+    this.#fetching.add(flight)
     try {
       const isRight = await this.#fetch(flight)
-      if (!isRight) flight.isKept = false
+      if (!isRight) flight.refuse()
       counts.fillSeconds.observe((clock.monotonicMs() - startMs) / 1000)
     } catch (error) {
       this.#end(flight)
       flight.become('failed', error)
       return
+    } finally {
+      this.#fetching.delete(flight)
     }
     flight.become('complete')
     if (flight.isKept) await this.#land(flight)
     else this.#settle(flight)
   }
 
-  /** True when what came is all of it and what it should be. An object that is shorter than was said is complete, and wrong. */
+  /** True when what came is all of it. An object that is shorter than was said is complete, and not kept. */
   async #fetch(flight: Flight): Promise<boolean> {
-    const sha256 = this.#expected.get(flight)
-    const hash = sha256 === undefined ? undefined : createHash('sha256')
+    const { block, sha256 } = flight
+    const hash = flight.isCompared ? createHash('sha256') : undefined
     for (let attempt = 1; ; attempt++) {
       const before = flight.received
       try {
@@ -156,14 +162,15 @@ export class Flights implements AsyncDisposable {
       } catch (error) {
         const goesOn = attempt < maxAttempts && flight.received > before && !flight.abort.signal.aborted
         if (!goesOn) throw error
-        this.#parts.log.debug('cache.resume', { key: flight.block.key, at: flight.received })
+        this.#parts.log.debug('cache.resume', { key: block.key, at: flight.received })
         continue
       }
-      if (flight.received === flight.block.length) break
+      if (flight.received === block.length) break
       if (flight.received === before || attempt >= maxAttempts) return false
     }
-    if (sha256 === undefined || hash!.digest().equals(sha256)) return true
-    return this.#parts.shelf.reject('mismatch')
+    if (hash === undefined || hash.digest().equals(sha256!)) return true
+    this.#parts.shelf.reject('mismatch')
+    throw new XpodError('CORRUPT', 'what came is not what its hash says')
   }
 
   async #fetchRest(flight: Flight, hash: Hash | undefined): Promise<void> {
@@ -181,10 +188,14 @@ export class Flights implements AsyncDisposable {
   }
 
   async #land(flight: Flight): Promise<void> {
+    const { shelf, onWhole } = this.#parts
+    const { block, sha256 } = flight
     this.#landing++
-    const isHere = await this.#parts.shelf.keep(flight.block, flight.chunks)
+    const isHere = await shelf.keep(block, flight.chunks)
     this.#landing--
     if (isHere) {
+      const isOpen = sha256 !== undefined && !flight.isCompared && !shelf.isProven(block.key)
+      if (isOpen && shelf.hasAll(block.key)) onWhole(block.key, sha256)
       this.#end(flight)
       flight.become('landed')
     } else {
@@ -211,7 +222,6 @@ export class Flights implements AsyncDisposable {
   /** Nobody finds it any more. */
   #drop(flight: Flight): void {
     if (this.#flights.get(flight.block.name) === flight) this.#flights.delete(flight.block.name)
-    this.#expected.delete(flight)
   }
 
   #end(flight: Flight): void {

@@ -1,6 +1,6 @@
 // What keeps the cache in order beside the requests: opens the directory and learns what lies there, watches the room of the
-// file system, probes a disk that is in trouble, takes the directory again after it was removed, writes the snapshot. One
-// round every few seconds; a round that takes longer makes the next one wait.
+// file system, probes a disk that is in trouble, takes the directory again after it was removed, writes the snapshot, has the
+// rest checked. One round every few seconds; a round that takes longer makes the next one wait.
 
 import type { Clock } from '../../../base/clock.ts'
 import { XpodError } from '../../../base/errors.ts'
@@ -16,6 +16,7 @@ import { writeSnapshot } from './disk/snapshot.ts'
 import type { S3Fifo } from './policy/s3-fifo.ts'
 import type { Shadows } from './policy/shadows.ts'
 import { recover } from './recovery.ts'
+import type { Scrubber } from './scrubber.ts'
 import type { Shelf } from './shelf.ts'
 
 export interface KeeperParts {
@@ -29,14 +30,15 @@ export interface KeeperParts {
   readonly shelf: Shelf
   readonly policy: S3Fifo<Block>
   readonly shadows: Shadows
+  readonly scrubber: Scrubber
   readonly health: DiskHealth
   readonly clock: Clock
   readonly log: Log
 }
 
 const roundMs = 5000
-/** Rounds between snapshots. */
-const snapshotRounds = 60
+/** A minute between snapshots: that much of what was hot is not known again after a crash. */
+const snapshotRounds = 12
 const stuckPerRound = 100
 
 export class Keeper implements AsyncDisposable {
@@ -109,7 +111,7 @@ export class Keeper implements AsyncDisposable {
   }
 
   async #go(): Promise<void> {
-    const { health, shelf } = this.#parts
+    const { health, shelf, scrubber } = this.#parts
     if (this.#isOpen && health.state !== 'normal') await this.#probe()
     if (!this.#isOpen) await this.#open().catch((error: unknown) => this.#lost(error))
     if (health.state !== 'normal') return
@@ -117,6 +119,7 @@ export class Keeper implements AsyncDisposable {
     await this.#lookAtRoom()
     await shelf.removeStuck(stuckPerRound)
     if (++this.#rounds % snapshotRounds === 0) await this.#snapshot()
+    if (!shelf.isRecovering) await scrubber.round(this.#abort.signal)
   }
 
   async #probe(): Promise<void> {

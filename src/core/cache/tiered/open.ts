@@ -17,10 +17,11 @@ import { CacheDirectory, type HeldLock } from './disk/directory.ts'
 import { type FileOperations, nodeFiles } from './disk/files.ts'
 import { DiskGate } from './disk/gate.ts'
 import { DiskHealth } from './disk/health.ts'
-import { Flights } from './flights.ts'
+import { Flights, type FlightsParts } from './flights.ts'
 import { Keeper } from './keeper.ts'
 import { S3Fifo } from './policy/s3-fifo.ts'
 import { Shadows } from './policy/shadows.ts'
+import { Scrubber } from './scrubber.ts'
 import { Shelf } from './shelf.ts'
 import { TieredStore } from './store.ts'
 
@@ -82,7 +83,18 @@ export async function openTieredObjects(inner: ObjectStore, given: TieredOptions
   const shadows = new Shadows({ limitBytes, largeBytes, metrics })
   const layout = new Layout(options.blockBytes)
   const shelf = new Shelf({ layout, files: blocks, health, policy, shadows, counts, log, limitBytes, maxBlocks })
-  const flights = new Flights({ inner, shelf, counts, clock, log, memoryBytes: options.memoryBytes })
+  const drop = async (key: string): Promise<void> => {
+    flights.forget(key)
+    await shelf.forget(key)
+  }
+  const onMismatch = (key: string): Promise<void> => {
+    log.warn('cache.mismatch', { key })
+    shelf.reject('mismatch')
+    return drop(key)
+  }
+  const scrubber = new Scrubber({ shelf, gate, counts, clock, onMismatch })
+  const onWhole: FlightsParts['onWhole'] = (key, sha256) => scrubber.suspect(key, sha256)
+  const flights = new Flights({ inner, shelf, counts, clock, log, memoryBytes: options.memoryBytes, onWhole })
   const keeper = new Keeper({
     ...options,
     path: resolve(options.path),
@@ -92,10 +104,11 @@ export async function openTieredObjects(inner: ObjectStore, given: TieredOptions
     health,
     policy,
     shadows,
+    scrubber,
     shelf,
   })
   metrics.gaugeFrom('xpod_cache_used_bytes', 'Room taken', () => shelf.space.usedBytes)
   metrics.gaugeFrom('xpod_cache_limit_bytes', 'Room that may be taken', () => shelf.space.limitBytes)
   await keeper.start()
-  return new TieredStore({ inner, shelf, flights, counts, clock, keeper })
+  return new TieredStore({ inner, shelf, flights, counts, clock, keeper, drop, onMismatch })
 }

@@ -2,6 +2,9 @@
 // together with everybody who wants it now; else, for a small part of a large object asked for once or when memory is short,
 // from the object store by itself. It decides again for each piece, so a disk that fails half-way is not noticed outside.
 
+import { createHash, type Hash } from 'node:crypto'
+
+import { XpodError } from '../../../base/errors.ts'
 import type { ObjectStore, ReadHints } from '../../objects/object-store.ts'
 import { Block } from './block.ts'
 import type { ClassCounts, Counts } from './counts.ts'
@@ -15,6 +18,8 @@ export interface ReaderParts {
   readonly shelf: Shelf
   readonly flights: Flights
   readonly counts: Counts
+  /** The content of an object is not what its hash says. */
+  readonly onMismatch: (key: string) => Promise<void>
 }
 
 export interface Span {
@@ -50,6 +55,8 @@ export class Reader {
   #own: AsyncIterator<Uint8Array> | undefined
   #blocksRead = 0
   #losses = 0
+  /** Of an object of several blocks that is read from its beginning, and of which some are or will be here. */
+  #hash: Hash | undefined
   /** Whether this block has been counted as a hit or a miss. */
   #isCounted = false
 
@@ -70,10 +77,13 @@ export class Reader {
         if (this.#block === undefined || this.#at >= this.#endOf(this.#block)) this.#enter()
         const piece = await this.#piece()
         // Shorter than was said: the end, as the object store has it.
-        if (piece === undefined) return
+        if (piece === undefined) break
         this.#at += piece.length
+        this.#hash?.update(piece)
+        if (this.#at === this.#span.objectBytes) await this.#prove()
         yield piece
       }
+      if (this.#at < this.#span.end) await this.#prove()
     } finally {
       this.#signal.removeEventListener('abort', onAbort)
       this.#leave()
@@ -92,9 +102,29 @@ export class Reader {
     if (hints.isScan !== true) this.#mayKeep = shelf.ask(block)
     else if (!shelf.has(block)) shelf.reject('scan')
     this.#isCounted = false
+    if (this.#at === 0 && this.#isToProve()) this.#hash = createHash('sha256')
     this.#takeAhead(number)
     this.#lookAhead(number)
     this.#blocksRead++
+  }
+
+  /** What is one block has been compared when it was fetched. */
+  #isToProve(): boolean {
+    const { shelf } = this.#parts
+    const { key, objectBytes, end, hints } = this.#span
+    const isWholeRead = end === objectBytes && objectBytes > shelf.layout.blockBytes
+    const isOrWillBeHere = this.#mayKeep || shelf.sizeOf(key) !== undefined
+    return hints.sha256 !== undefined && isWholeRead && isOrWillBeHere && !shelf.isProven(key)
+  }
+
+  /** Before the last piece is out: what is damaged never looks complete, and is not here any more when it is read again. */
+  async #prove(): Promise<void> {
+    const { shelf, onMismatch } = this.#parts
+    const { key, hints } = this.#span
+    if (this.#hash === undefined) return
+    if (this.#hash.digest().equals(hints.sha256!)) return shelf.prove(key)
+    await onMismatch(key)
+    throw new XpodError('CORRUPT', 'what came is not what its hash says')
   }
 
   /** What was fetched ahead for this block, unless that came to nothing. */

@@ -37,6 +37,8 @@ interface Shelved {
   /** By number, with holes. */
   readonly blocks: (Block | undefined)[]
   count: number
+  /** Its blocks, read one after the other, had the hash that the caller knows. Not after a restart. */
+  isProven: boolean
 }
 
 /** Deletions that a scan still has to learn of, at most; beyond, what is left behind is evicted some day. */
@@ -78,6 +80,36 @@ export class Shelf {
 
   has(block: Block): boolean {
     return this.#find(block) !== undefined
+  }
+
+  hasAll(key: string): boolean {
+    const object = this.#objects.get(key)
+    return object !== undefined && object.count === this.layout.countOf(object.objectBytes)
+  }
+
+  isProven(key: string): boolean {
+    return this.#objects.get(key)?.isProven ?? false
+  }
+
+  prove(key: string): void {
+    const object = this.#objects.get(key)
+    if (object !== undefined) object.isProven = true
+  }
+
+  /** Some of it comes anew. */
+  doubt(key: string): void {
+    const object = this.#objects.get(key)
+    if (object !== undefined) object.isProven = false
+  }
+
+  /** The block whose turn it is, when each has its turn. */
+  blockAt(place: number): Block | undefined {
+    let passed = 0
+    for (const { blocks, count } of this.#objects.values()) {
+      if (passed + count > place) return blocks.filter((block) => block !== undefined)[place - passed]
+      passed += count
+    }
+    return undefined
   }
 
   /** Counts a request for a block, and tells whether it is to be kept if it is not here. */
@@ -239,7 +271,7 @@ export class Shelf {
   #put(block: Block): void {
     let object = this.#objects.get(block.key)
     if (object === undefined) {
-      object = { objectBytes: block.objectBytes, blocks: [], count: 0 }
+      object = { objectBytes: block.objectBytes, blocks: [], count: 0, isProven: false }
       this.#objects.set(block.key, object)
     }
     object.blocks[block.number] = block

@@ -3,7 +3,7 @@
 
 import type { Clock } from '../../../base/clock.ts'
 import { XpodError } from '../../../base/errors.ts'
-import type { ObjectStore, ReadHints, StoredObject } from '../../objects/object-store.ts'
+import type { ObjectStore, PutOptions, ReadHints, StoredObject } from '../../objects/object-store.ts'
 import { ExpiringCache } from '../expiring.ts'
 import { isCacheable } from './block.ts'
 import type { CacheSize, TieredObjects } from './contract.ts'
@@ -21,6 +21,10 @@ export interface TieredParts {
   readonly counts: Counts
   readonly clock: Clock
   readonly keeper: Keeper
+  /** Nothing of it is kept any more, here or on its way here. */
+  readonly drop: (key: string) => Promise<void>
+  /** The content of an object is not what its hash says. */
+  readonly onMismatch: (key: string) => Promise<void>
 }
 
 type Range = { readonly start: number; readonly end: number } | undefined
@@ -56,7 +60,7 @@ export class TieredStore implements TieredObjects {
   async put(
     key: string,
     body: AsyncIterable<Uint8Array>,
-    options: { readonly size?: number | undefined },
+    options: PutOptions,
     signal: AbortSignal,
   ): Promise<{ readonly size: number; readonly sha256: Uint8Array }> {
     const { inner, shelf, flights, counts } = this.#parts
@@ -66,7 +70,7 @@ export class TieredStore implements TieredObjects {
     if (!isCacheable(key) || (options.size ?? 0) > maxBytes) return inner.put(key, body, options, signal)
     const tray = new Tray({ key, shelf, memory: flights, maxBytes })
     try {
-      const stored = await inner.put(key, tray.copy(body), options, signal)
+      const stored = await inner.put(key, tray.copy(body), { ...options, ownsChunks: false }, signal)
       this.#sizes.set(key, stored.size, sizeMs)
       this.#end(tray, tray.keep(stored.size))
       return stored
@@ -78,8 +82,9 @@ export class TieredStore implements TieredObjects {
 
   async get(key: string, range: Range, signal: AbortSignal, hints: ReadHints = {}): Promise<AsyncIterable<Uint8Array>> {
     signal.throwIfAborted()
-    const { inner, counts } = this.#parts
-    if (!isCacheable(key)) {
+    const { inner, counts, drop } = this.#parts
+    if (hints.isFresh === true) await drop(key)
+    if (hints.isFresh === true || !isCacheable(key)) {
       counts.asked('get')
       return inner.get(key, range, signal)
     }
@@ -103,14 +108,13 @@ export class TieredStore implements TieredObjects {
   }
 
   async delete(keys: readonly string[]): Promise<void> {
-    const { inner, shelf, flights, counts } = this.#parts
+    const { inner, drop, counts } = this.#parts
     counts.asked('delete')
     await inner.delete(keys)
     for (const key of keys) {
       this.#sizes.delete(key)
       this.#copies.get(key)?.tray.giveUp()
-      flights.forget(key)
-      await shelf.forget(key)
+      await drop(key)
     }
   }
 

@@ -59,6 +59,8 @@ export class Tray {
       const block = new Block(this.#layout, { key: this.key, number, objectBytes: size })
       await this.#options.shelf.publish(block, this.#drafts.shift()!)
     }
+    // These are the very bytes that the store has hashed.
+    if (!this.#hasGivenUp) this.#options.shelf.prove(this.key)
     await this.discard()
   }
 

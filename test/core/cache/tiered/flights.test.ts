@@ -164,7 +164,8 @@ test('a slow reader keeps no memory of what lies on the disk', async () => {
 })
 
 test('a block that has landed is not held in memory by who still reads it', () => {
-  const flight = new Flight(new Block(new Layout(blockBytes), { key: 'pod/a', number: 0, objectBytes: 100 }), true)
+  const block = new Block(new Layout(blockBytes), { key: 'pod/a', number: 0, objectBytes: 100 })
+  const flight = new Flight(block, { isKept: true })
   flight.enter(new Waker())
   flight.add(pattern(100))
   assert.equal(flight.read(40)?.length, 60)

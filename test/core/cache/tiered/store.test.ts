@@ -130,17 +130,6 @@ describe('reading', () => {
     await world.holds(0)
   })
 
-  test('content that is not what its hash says is passed on, for the reader to judge, and not kept', async () => {
-    await using world = await openWorld()
-    const bytes = pattern(1000)
-    await putBehind(world, 'pod/a', bytes)
-    const wrong = { size: 1000, sha256: hash('sha256', 'other', 'buffer') }
-    assert.ok(bytes.equals(await read(world, 'pod/a', undefined, wrong)))
-    assert.equal(world.metric('xpod_cache_admission_rejected_total{reason="mismatch"}'), 1)
-    await read(world, 'pod/a', undefined, { size: 1000, sha256: hash('sha256', bytes, 'buffer') })
-    await world.holds(1)
-  })
-
   test('a key of another form goes to the store as it is', async () => {
     await using world = await openWorld()
     await putBehind(world, 'pod/a/b', pattern(10))

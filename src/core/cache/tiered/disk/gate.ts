@@ -45,6 +45,11 @@ export class DiskGate {
     return this.#late >= this.#options.places
   }
 
+  /** Nobody wants anything of the disk. */
+  get isIdle(): boolean {
+    return this.#taken === 0
+  }
+
   async run<T>(kind: 'read' | 'write', work: () => Promise<T>): Promise<Outcome<T>> {
     const deadlineMs = kind === 'read' ? this.#options.readDeadlineMs : this.#options.writeDeadlineMs
     if (!(await this.#enter(deadlineMs))) return { failure: 'busy' }
