@@ -10,6 +10,7 @@ import { systemRandom } from '../../src/base/random.ts'
 import { type Administration, connectControl } from '../../src/center/control.ts'
 import { openAdministration } from '../../src/center/offline.ts'
 import { startTestCenter, testOptions } from '../support/center.ts'
+import { storesOf } from '../support/stores.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 type Scene = Administration & AsyncDisposable & { readonly baseUrl: string }
@@ -35,7 +36,9 @@ async function whileStopped(): Promise<Scene> {
   const center = await startTestCenter({ dataDir })
   const { baseUrl } = center
   await center[Symbol.asyncDispose]()
-  const administration = stack.use(await openAdministration({ ...testOptions, dataDir }, surround))
+  const administration = stack.use(
+    await openAdministration({ ...testOptions, ...(await storesOf(dataDir)), dataDir }, surround),
+  )
   const owned = stack.move()
   return { ...administration, baseUrl, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }

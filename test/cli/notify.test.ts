@@ -15,6 +15,7 @@ import type { Channel, Delivery } from '../../src/pod/notify/channel.ts'
 import { openChannelStore } from '../../src/pod/notify/channels.ts'
 import { freePort } from '../support/free-port.ts'
 import { type Finished, runXpod, spawnXpod } from '../support/spawn.ts'
+import { storesOf } from '../support/stores.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
 
@@ -52,7 +53,7 @@ const id = (n: number): string => `00000000-0000-7000-8000-00000000000${n}`
 async function makeChannels(): Promise<void> {
   const surround = { clock: systemClock, random: systemRandom, log: silentLog, metrics: createMetrics() }
   await using opened = await openStore(
-    { dataDir, db: 'sqlite:', s3: undefined, cache: undefined },
+    { dataDir, ...(await storesOf(dataDir)), cache: undefined },
     { ...surround, onFatal: () => {} },
   )
   const pod = (await opened.store.directory.get('alice'))!

@@ -9,12 +9,11 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 
-import Database from 'better-sqlite3'
-
 import { LoadClient } from '../support/load-client.ts'
-import { bodyFiles, unfinished } from '../support/load-leftovers.ts'
+import { bodies, leftovers, uploadsUnderWay } from '../support/load-leftovers.ts'
 import { openRaw, sendRaw } from '../support/load-raw.ts'
 import { type Running, Scene } from '../support/load-scene.ts'
+import { openRawDatabase } from '../support/raw-database.ts'
 import { root } from '../support/source-tree.ts'
 import { until } from '../support/until.ts'
 
@@ -72,7 +71,8 @@ describe('a server and bad input', () => {
     const { statuses } = await sendRaw(scene.port, `${head('PUT', 'grown.txt', lines)}${chunk.repeat(17)}0\r\n\r\n`)
     assert.deepEqual(statuses, [413])
     assert.equal((await client.send('GET', `${pod}grown.txt`)).status, 404)
-    await until('the unfinished file is gone', () => unfinished(scene.dataDir).length === 0)
+    await until('the upload is forgotten', async () => (await uploadsUnderWay(scene.dataDir)) === 0)
+    assert.deepEqual(await leftovers(scene.dataDir), [])
   })
 
   test('a body of exactly the limit is stored', async () => {
@@ -81,8 +81,8 @@ describe('a server and bad input', () => {
     assert.deepEqual((await client.send('GET', `${pod}limit.txt`)).body, body)
   })
 
-  test('an upload that is broken off leaves nothing: no resource, no file', async () => {
-    const whole = bodyFiles(scene.dataDir).length
+  test('an upload that is broken off leaves nothing: no resource, no body', async () => {
+    const whole = (await bodies(scene.dataDir)).length
     const lines = 'Content-Type: text/plain\r\nContent-Length: 900000\r\n'
     const sockets = await Promise.all(
       Array.from({ length: 10 }, async (_, index) => {
@@ -93,9 +93,10 @@ describe('a server and bad input', () => {
         return socket
       }),
     )
-    await until('uploads are under way', () => unfinished(scene.dataDir).length === sockets.length)
+    await until('uploads are under way', async () => (await uploadsUnderWay(scene.dataDir)) === sockets.length)
     for (const socket of sockets) socket.destroy()
-    await until('their files are gone', () => bodyFiles(scene.dataDir).length === whole)
+    await until('they are forgotten', async () => (await uploadsUnderWay(scene.dataDir)) === 0)
+    await until('their bodies are gone', async () => (await bodies(scene.dataDir)).length === whole)
     for (const index of sockets.keys()) {
       assert.equal((await client.send('GET', `${pod}broken-${index}.txt`)).status, 404)
     }
@@ -188,7 +189,7 @@ test('a damaged row is set aside, named in log, metrics and readiness, and the r
   }
   client.close()
   assert.equal(await first.stop(), 0)
-  damage(scene.dataDir, 'body of hurt.txt')
+  await damage(scene.dataDir, 'body of hurt.txt')
 
   const second = await scene.start()
   const again = new LoadClient(scene.baseUrl)
@@ -211,13 +212,10 @@ test('a damaged row is set aside, named in log, metrics and readiness, and the r
 })
 
 /** Changes one byte of an inline body, as a failing disk would. */
-function damage(dataDir: string, body: string): void {
-  const db = new Database(join(dataDir, 'xpod.db'))
-  const changed = db
-    .prepare('UPDATE body SET bytes = ? WHERE bytes = ?')
-    .run(Buffer.from(`B${body.slice(1)}`), Buffer.from(body))
-  db.close()
-  assert.equal(changed.changes, 1)
+async function damage(dataDir: string, body: string): Promise<void> {
+  await using db = await openRawDatabase(dataDir)
+  const bytes = Buffer.from(`B${body.slice(1)}`)
+  assert.equal(await db.change('UPDATE body SET bytes = ? WHERE bytes = ?', bytes, Buffer.from(body)), 1)
 }
 
 function xpod(args: readonly string[]): { status: number | null; stderr: string } {

@@ -1,9 +1,5 @@
-// A pod server on a real store in a temporary directory, asked without HTTP: what `handle` gives is what a client would see.
+// A pod server on a real store, asked without HTTP: what `handle` gives is what a client would see.
 // Agents are named by the Authorization header, so that no token needs to be made.
-
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
@@ -11,8 +7,6 @@ import { createMetrics } from '../../src/base/metrics.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import type { Bus } from '../../src/core/bus/bus.ts'
 import { createLocalBus } from '../../src/core/bus/local.ts'
-import { openSqlite } from '../../src/core/db/sqlite/open.ts'
-import { openFilesystemObjects } from '../../src/core/objects/filesystem.ts'
 import type { ObjectStore } from '../../src/core/objects/object-store.ts'
 import { createWacAuthorizer } from '../../src/pod/access/wac.ts'
 import type { SandboxMode } from '../../src/pod/answer/sandbox.ts'
@@ -23,8 +17,7 @@ import { openRdfWorkers } from '../../src/pod/rdf/workers.ts'
 import { createPodServer, type PodServer } from '../../src/pod/server.ts'
 import type { PodStore } from '../../src/pod/store/pod-store.ts'
 import type { PodRecord } from '../../src/pod/store/resource.ts'
-import { laterPodMigrations, podMigrations } from '../../src/pod/store/schema/migrations.ts'
-import { openSqlitePodStore } from '../../src/pod/store/sqlite/store.ts'
+import { openStoreBy } from '../support/temporary-store.ts'
 
 export const base = 'https://pods.example/alice/'
 export const alice = 'https://alice.example/card#me'
@@ -71,26 +64,8 @@ export interface SceneOptions {
 
 export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   await using stack = new AsyncDisposableStack()
-  const dir = await mkdtemp(join(tmpdir(), 'xpod-scene-'))
-  stack.defer(() => rm(dir, { recursive: true }))
   const surround = { clock: systemClock, random: systemRandom, log: silentLog, metrics: createMetrics() }
-  const onFatal = (error: unknown): never => {
-    throw error
-  }
-  const db = stack.use(
-    await openSqlite({
-      dir,
-      migrations: [...podMigrations, ...laterPodMigrations],
-      ...surround,
-      onFatal,
-      ballastBytes: 0,
-    }),
-  )
-  const files = stack.use(await openFilesystemObjects({ dir: join(dir, 'objects') }))
-  const objects = options.between?.(files) ?? files
-  const store = stack.use(
-    await openSqlitePodStore({ db, objects, node: 'node', instance: 'one', ...surround, limits: { minFreeBytes: 0 } }),
-  )
+  const { dir, store } = stack.use(await openStoreBy(systemClock, options))
   const plan = planPod({
     id: systemRandom.uuid7(Date.now()),
     name: 'alice',
@@ -107,7 +82,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     createPodHomes({
       store,
       bus,
-      node: 'node',
+      node: 'node-1',
       ...surround,
       ...(options.cacheBytes && { maxBytes: options.cacheBytes }),
     }),

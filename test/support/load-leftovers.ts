@@ -2,24 +2,33 @@
 // whether the server's own book of its files is complete. Uploads that an S3 store still knows are not asked for: they are
 // swept a day later.
 
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 
-import Database from 'better-sqlite3'
 import { Client } from 'minio'
-import pg from 'pg'
 
 import type { S3Place } from '../../src/center/options.ts'
+import { askRaw } from './raw-database.ts'
 import { filesBelow } from './source-tree.ts'
 import { storesOf } from './stores.ts'
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(\.part)?$/
 
 /** Bodies, finished or not, that neither a resource, an upload under way nor the garbage names. */
-export async function leftovers(dataDir: string): Promise<string[]> {
-  const { db, s3 } = await storesOf(dataDir)
-  const named = new Set((await namedKeys(dataDir, db)).map((key) => basename(key)))
-  const bodies = s3 === undefined ? bodyFiles(dataDir) : await objectsIn(s3)
-  return bodies.filter((path) => !named.has(basename(path).replace(/\.part$/, '')))
+export async function leftovers(dataDir: string, s3?: S3Place): Promise<string[]> {
+  const rows = await askRaw<{ key: string }>(dataDir, named)
+  const names = new Set(rows.map(({ key }) => basename(key)))
+  return (await bodies(dataDir, s3)).filter((path) => !names.has(basename(path).replace(/\.part$/, '')))
+}
+
+/** Bodies outside of the database: files, finished or not, or objects. */
+export async function bodies(dataDir: string, s3?: S3Place): Promise<string[]> {
+  const place = s3 ?? (await storesOf(dataDir)).s3
+  return place === undefined ? bodyFiles(dataDir) : objectsIn(place)
+}
+
+/** Uploads that the server knows to be under way. */
+export async function uploadsUnderWay(dataDir: string): Promise<number> {
+  return (await askRaw(dataDir, 'SELECT blob FROM stage')).length
 }
 
 /** Files of unfinished uploads. */
@@ -27,36 +36,12 @@ export function unfinished(dataDir: string): string[] {
   return bodyFiles(dataDir).filter((path) => path.endsWith('.part'))
 }
 
-export function bodyFiles(dataDir: string): string[] {
+function bodyFiles(dataDir: string): string[] {
   return filesBelow(dataDir).filter((path) => uuid.test(basename(path)))
 }
 
-const query = `SELECT blob AS key FROM resource WHERE blob IS NOT NULL
+const named = `SELECT blob AS key FROM resource WHERE blob IS NOT NULL
   UNION ALL SELECT blob FROM stage UNION ALL SELECT ref FROM garbage`
-
-async function namedKeys(dataDir: string, url: string): Promise<string[]> {
-  const rows = url === 'sqlite:' ? askSqlite(dataDir) : await askPostgres(url)
-  return rows.map(({ key }) => key)
-}
-
-function askSqlite(dataDir: string): { key: string }[] {
-  const db = new Database(join(dataDir, 'xpod.db'), { readonly: true })
-  try {
-    return db.prepare<[], { key: string }>(query).all()
-  } finally {
-    db.close()
-  }
-}
-
-async function askPostgres(url: string): Promise<{ key: string }[]> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    return (await client.query<{ key: string }>(query)).rows
-  } finally {
-    await client.end()
-  }
-}
 
 async function objectsIn({ endpoint, bucket, prefix, ...keys }: S3Place): Promise<string[]> {
   const { hostname, port } = new URL(endpoint)

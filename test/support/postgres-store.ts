@@ -2,7 +2,7 @@
 // below goes by the real one. Several stores may share a database, as two centers would.
 
 import { silentLog } from '../../src/base/log.ts'
-import { systemClock } from '../../src/base/clock.ts'
+import { type Clock, systemClock } from '../../src/base/clock.ts'
 import { createMetrics, type Metrics } from '../../src/base/metrics.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import { openPostgres, type PostgresEngine } from '../../src/core/db/postgres/open.ts'
@@ -23,22 +23,33 @@ export interface PostgresStoreOptions {
   readonly maxBatches?: number
   readonly limits?: StoreLimits
   readonly objects?: ObjectStore
-  readonly clock?: FakeClock
 }
 
-export interface PostgresTestStore extends AsyncDisposable {
+export interface OpenedPostgres extends AsyncDisposable {
   readonly store: PodStore
   readonly db: PostgresEngine
   readonly objects: ObjectStore
-  readonly clock: FakeClock
   readonly url: string
   readonly instance: string
   readonly metrics: Metrics
 }
 
-export async function openPostgresTestStore(options: PostgresStoreOptions = {}): Promise<PostgresTestStore> {
+export interface PostgresTestStore extends OpenedPostgres {
+  readonly clock: FakeClock
+}
+
+/** With a clock that the test moves. */
+export async function openPostgresTestStore({
+  clock = createFakeClock(),
+  ...options
+}: PostgresStoreOptions & { readonly clock?: FakeClock } = {}): Promise<PostgresTestStore> {
+  return { ...(await openPostgresStoreBy(clock, options)), clock }
+}
+
+/** The engine below goes by the real clock all the same. */
+export async function openPostgresStoreBy(clock: Clock, options: PostgresStoreOptions): Promise<OpenedPostgres> {
   await using parts = new AsyncDisposableStack()
-  const { clock = createFakeClock(), objects = createMemoryObjects(), instance = systemRandom.uuid() } = options
+  const { objects = createMemoryObjects(), instance = systemRandom.uuid() } = options
   const url = options.url ?? (await (await sharedPostgres()).freshDatabase())
   const shared = { log: silentLog, metrics: createMetrics(), random: systemRandom }
   const migrations = [...podMigrations, ...laterPodMigrations]
@@ -46,9 +57,9 @@ export async function openPostgresTestStore(options: PostgresStoreOptions = {}):
   // Restores to an earlier point in time concern no test here, so blobs are kept no longer than by SQLite.
   const limits = { minFreeBytes: 0, keepBlobsMs: 86_400_000, ...options.limits }
   const more = options.maxBatches === undefined ? {} : { maxBatches: options.maxBatches }
-  const own = { db, objects, clock, limits, instance, node: options.node ?? 'node-1' }
+  const own = { db, objects, clock, limits, instance, node: options.node ?? 'node-1', place: 'here' }
   const store = parts.use(await openPostgresPodStore({ ...shared, ...own, ...more }))
   const owned = parts.move()
   const { metrics } = shared
-  return { store, db, objects, clock, url, instance, metrics, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  return { store, db, objects, url, instance, metrics, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }

@@ -15,9 +15,10 @@ import { lacks } from './needs.ts'
 import { freePort } from './free-port.ts'
 import { until } from './until.ts'
 
-interface S3Keys {
+interface S3Asks {
   readonly accessKey: string
   readonly secretKey: string
+  readonly region: string
 }
 
 export interface S3Server extends AsyncDisposable {
@@ -30,8 +31,8 @@ export interface S3Server extends AsyncDisposable {
   /** The folder of the bucket. */
   readonly dir: string
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
-  /** On the same port and folder, when it does not run; other keys end those of before. */
-  start(keys?: S3Keys): Promise<void>
+  /** On the same port and folder, when it does not run; what it asks for from now on, where that is something else. */
+  start(asks?: Partial<S3Asks>): Promise<void>
   /** The bare client, to look behind the store's back. */
   client(): Client
   log(): string
@@ -43,8 +44,7 @@ const servers =
   process.env.XPOD_TEST_SERVERS ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'xpod-test-servers')
 const program = join(servers, 'versitygw')
 const bucket = 'xpod-tests'
-const region = 'us-east-1'
-const firstKeys = { accessKey: 'xpod-test-access', secretKey: 'xpod-test-secret' }
+const first: S3Asks = { accessKey: 'xpod-test-access', secretKey: 'xpod-test-secret', region: 'us-east-1' }
 const maxPortAttempts = 5
 
 /** For a test's `skip` option. */
@@ -55,7 +55,7 @@ export async function startS3Server(tls?: Pick<TestCertificate, 'file' | 'keyFil
   const server = new Server(await mkdtemp(join(tmpdir(), 'xpod-s3-')), tls)
   try {
     await server.startOnFreePort()
-    await server.client().makeBucket(bucket, region)
+    await server.client().makeBucket(bucket, server.region)
     return server
   } catch (error) {
     await server[Symbol.asyncDispose]()
@@ -65,11 +65,10 @@ export async function startS3Server(tls?: Pick<TestCertificate, 'file' | 'keyFil
 
 class Server implements S3Server {
   readonly bucket = bucket
-  readonly region = region
   readonly #root: string
   readonly #tls: Pick<TestCertificate, 'file' | 'keyFile'> | undefined
   #child: ChildServer | undefined
-  #keys: S3Keys = firstKeys
+  #asks = first
   port = 0
 
   constructor(root: string, tls: Pick<TestCertificate, 'file' | 'keyFile'> | undefined) {
@@ -85,32 +84,37 @@ class Server implements S3Server {
     return join(this.#root, bucket)
   }
 
+  get region(): string {
+    return this.#asks.region
+  }
+
   get accessKey(): string {
-    return this.#keys.accessKey
+    return this.#asks.accessKey
   }
 
   get secretKey(): string {
-    return this.#keys.secretKey
+    return this.#asks.secretKey
   }
 
   client(): Client {
     const useSSL = this.#tls !== undefined
     const retryOptions = { disableRetry: true }
-    const client = new Client({ endPoint: '127.0.0.1', port: this.port, useSSL, region, retryOptions, ...this.#keys })
+    const client = new Client({ endPoint: '127.0.0.1', port: this.port, useSSL, retryOptions, ...this.#asks })
     // Whose certificate counts is not what this client is for.
     client.setRequestOptions({ rejectUnauthorized: false })
     return client
   }
 
-  async start(keys: S3Keys = this.#keys): Promise<void> {
+  async start(asks: Partial<S3Asks> = {}): Promise<void> {
     if (this.#child?.isRunning() === true) return
-    this.#keys = keys
+    this.#asks = { ...this.#asks, ...asks }
+    const { accessKey, secretKey, region } = this.#asks
     const tls = this.#tls === undefined ? [] : ['--cert', this.#tls.file, '--key', this.#tls.keyFile]
     this.#child = startChildServer({
       command: program,
       args: ['--port', `127.0.0.1:${this.port}`, '--region', region, ...tls, 'posix', this.#root],
       cwd: this.#root,
-      env: { ROOT_ACCESS_KEY: keys.accessKey, ROOT_SECRET_KEY: keys.secretKey },
+      env: { ROOT_ACCESS_KEY: accessKey, ROOT_SECRET_KEY: secretKey },
     })
     await until('the S3 server answers', () => this.#answers())
   }

@@ -1,82 +1,67 @@
-// A pod store on real files in a temporary directory, with a clock that a test moves, and what it takes to make changes.
+// A pod store on the stores of the run (stores.ts): SQLite and files in a temporary directory, or PostgreSQL and S3; with a clock
+// that a test moves, or with the real one. And what it takes to make changes.
 
 import { hash } from 'node:crypto'
 import { join } from 'node:path'
 
-import type { LogFields } from '../../src/base/log.ts'
+import { type Clock, systemClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { createMetrics, type Metrics } from '../../src/base/metrics.ts'
 import { systemRandom } from '../../src/base/random.ts'
-import { openSqlite, type SqliteEngine } from '../../src/core/db/sqlite/open.ts'
-import type { WriterProbe } from '../../src/core/db/sqlite/writer.ts'
+import type { Database } from '../../src/core/db/database.ts'
 import { openFilesystemObjects } from '../../src/core/objects/filesystem.ts'
 import type { ObjectStore } from '../../src/core/objects/object-store.ts'
+import { openS3Objects } from '../../src/core/objects/s3.ts'
 import type { Change, Op, StagedBody } from '../../src/pod/store/change.ts'
 import type { PodStore } from '../../src/pod/store/pod-store.ts'
 import type { PodId, PodRecord } from '../../src/pod/store/resource.ts'
-import { laterPodMigrations, podMigrations } from '../../src/pod/store/schema/migrations.ts'
-import type { StoreLimits } from '../../src/pod/store/chores.ts'
-import { openSqlitePodStore } from '../../src/pod/store/sqlite/store.ts'
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
+import { openPostgresStoreBy } from './postgres-store.ts'
+import { openSqliteStoreBy } from './sqlite-store.ts'
+import { storesOf } from './stores.ts'
 import { temporaryDirectory } from './temporary.ts'
 
 export interface TestStoreOptions {
-  readonly limits?: StoreLimits
-  readonly probe?: WriterProbe
-  readonly pause?: (point: string) => Promise<void>
-  readonly objects?: ObjectStore
-  /** An existing directory, kept afterwards; a fresh one otherwise. */
+  /** An existing directory, kept afterwards, whose stores are those of before; a fresh one otherwise. */
   readonly dir?: string
-  readonly clock?: FakeClock
+  /** Stands between the store and its objects. */
+  readonly between?: (objects: ObjectStore) => ObjectStore
 }
 
-export interface TestStore extends AsyncDisposable {
+export interface OpenedStore extends AsyncDisposable {
   readonly dir: string
   readonly store: PodStore
-  readonly db: SqliteEngine
+  readonly db: Database
   readonly objects: ObjectStore
-  readonly clock: FakeClock
   readonly metrics: Metrics
-  /** Events of level error. */
-  readonly errors: { readonly event: string; readonly fields: LogFields }[]
-  /** What onFatal was called with. */
-  readonly fatal: unknown[]
 }
 
+export interface TestStore extends OpenedStore {
+  readonly clock: FakeClock
+}
+
+/** With a clock that the test moves. */
 export async function openTestStore(options: TestStoreOptions = {}): Promise<TestStore> {
+  const clock = createFakeClock()
+  return { ...(await openStoreBy(clock, options)), clock }
+}
+
+export async function openStoreBy(clock: Clock, options: TestStoreOptions = {}): Promise<OpenedStore> {
   await using parts = new AsyncDisposableStack()
   const dir = options.dir ?? parts.use(await temporaryDirectory()).path
-  const clock = options.clock ?? createFakeClock()
-  const metrics = createMetrics()
-  const errors: { event: string; fields: LogFields }[] = []
-  const fatal: unknown[] = []
-  const log = { ...silentLog, error: (event: string, fields: LogFields = {}) => void errors.push({ event, fields }) }
-  const objects = options.objects ?? parts.use(await openFilesystemObjects({ dir: join(dir, 'objects') }))
-  const { probe, pause } = options
-  const db = parts.use(
-    await openSqlite({
-      dir,
-      migrations: [...podMigrations, ...laterPodMigrations],
-      log,
-      clock,
-      metrics,
-      onFatal: (error) => void fatal.push(error),
-      ballastBytes: 0,
-      ...(probe === undefined ? {} : { probe }),
-    }),
-  )
-  const limits = { minFreeBytes: 0, ...options.limits }
-  const shared = { db, objects, clock, random: systemRandom, log, metrics, limits }
-  const store = parts.use(
-    await openSqlitePodStore({
-      ...shared,
-      node: 'node-1',
-      instance: systemRandom.uuid(),
-      ...(pause === undefined ? {} : { pause }),
-    }),
+  const { db: url, s3 } = await storesOf(dir)
+  const surround = { clock: systemClock, random: systemRandom, log: silentLog, metrics: createMetrics() }
+  const opening =
+    s3 === undefined ? openFilesystemObjects({ dir: join(dir, 'objects') }) : openS3Objects({ ...s3, ...surround })
+  const inner = parts.use(await opening)
+  const objects = options.between?.(inner) ?? inner
+  const opened = parts.use(
+    await (url === 'sqlite:'
+      ? openSqliteStoreBy(clock, { dir, objects })
+      : openPostgresStoreBy(clock, { url, objects })),
   )
   const owned = parts.move()
-  return { dir, store, db, objects, clock, metrics, errors, fatal, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  return { ...opened, dir, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
 export function podRecord(

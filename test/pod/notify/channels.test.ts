@@ -11,6 +11,7 @@ import { startSweeping } from '../../../src/pod/notify/sweep.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { channelSuite } from '../../conformance/channels.ts'
 import { postgres, sqlite } from '../../support/databases.ts'
+import { openSqliteTestStore } from '../../support/sqlite-store.ts'
 import { createPod, openTestStore } from '../../support/temporary-store.ts'
 import { temporaryDirectory } from '../../support/temporary.ts'
 import { until } from '../../support/until.ts'
@@ -62,7 +63,7 @@ test('a deleted pod leaves no row of its channels', async () => {
   for (const one of [pod, pod, other]) await channels.add(channelIn(one, clock.nowMs()), caps)
   await store.directory.delete(pod)
   await until('the pod is emptied', async () => (await store.head(pod)) === undefined)
-  assert.equal(db.all('SELECT id FROM channel', []).length, 1)
+  assert.equal((await db.read('SELECT id FROM channel', [])).length, 1)
 })
 
 test('the sweep removes what has ended within a minute, however much it is', async () => {
@@ -74,14 +75,14 @@ test('the sweep removes what has ended within a minute, however much it is', asy
   await Promise.all(Array.from({ length: 1200 }, () => channels.add(channelIn(pod, clock.nowMs()), many)))
   await channels.add({ ...channelIn(pod, clock.nowMs()), endMs: clock.nowMs() + 3_600_000 }, many)
   await using _sweep = startSweeping({ channels, clock, log: silentLog })
-  const rows = (): number => db.all('SELECT id FROM channel', []).length
-  assert.equal(rows(), 1201)
+  const rows = async (): Promise<number> => (await db.read('SELECT id FROM channel', [])).length
+  assert.equal(await rows(), 1201)
   clock.advance(60_000)
-  await until('the ended ones are gone', () => rows() === 1)
+  await until('the ended ones are gone', async () => (await rows()) === 1)
 })
 
-test('what runs often is answered from indexes', async () => {
-  await using world = await openTestStore()
+test('what runs often is answered from indexes (sqlite)', async () => {
+  await using world = await openSqliteTestStore()
   const plan = (query: string): string =>
     world.db
       .all<{ detail: string }>(`EXPLAIN QUERY PLAN ${query}`, [])

@@ -1,6 +1,6 @@
 // The SQLite pod store against the model.
 
 import { podBatchesSuite } from '../../conformance/pod-batches.ts'
-import { openTestStore } from '../../support/temporary-store.ts'
+import { openSqliteTestStore } from '../../support/sqlite-store.ts'
 
-podBatchesSuite('sqlite', () => openTestStore(), { runs: 60 })
+podBatchesSuite('sqlite', () => openSqliteTestStore(), { runs: 60 })

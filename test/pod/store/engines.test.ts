@@ -12,7 +12,8 @@ import type { PodId } from '../../../src/pod/store/resource.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 import { lacksPostgres } from '../../support/postgres-programs.ts'
 import { openPostgresTestStore } from '../../support/postgres-store.ts'
-import { changeOf, createPod, inlineBody, openTestStore } from '../../support/temporary-store.ts'
+import { openSqliteTestStore } from '../../support/sqlite-store.ts'
+import { changeOf, createPod, inlineBody } from '../../support/temporary-store.ts'
 
 const runs = 60
 const quota = { bytes: 4000, resources: 8 }
@@ -82,7 +83,7 @@ interface Side {
 
 test('changes of several ops come out the same on SQLite and on PostgreSQL', { skip: lacksPostgres }, async () => {
   const clock = createFakeClock()
-  await using sqlite = await openTestStore({ clock })
+  await using sqlite = await openSqliteTestStore({ clock })
   await using postgres = await openPostgresTestStore({ clock })
   let round = 0
   await fc.assert(

@@ -14,7 +14,8 @@ import type { ObjectStore } from '../../../src/core/objects/object-store.ts'
 import type { PodStore } from '../../../src/pod/store/pod-store.ts'
 import type { PodId } from '../../../src/pod/store/resource.ts'
 import { temporaryDirectory } from '../../support/temporary.ts'
-import { bodyOf, changeOf, chunksOf, createPod, openTestStore, putOp } from '../../support/temporary-store.ts'
+import { openSqliteTestStore } from '../../support/sqlite-store.ts'
+import { bodyOf, changeOf, chunksOf, createPod, putOp } from '../../support/temporary-store.ts'
 import { until } from '../../support/until.ts'
 import { ProbeControl } from '../../support/writer-probe.ts'
 
@@ -37,7 +38,7 @@ async function putLarge(store: PodStore, pod: PodId, path: string, bytes: Uint8A
 
 test('a disk that fills up in the midst of a batch fails only what finds no room, and nothing answered is lost', async () => {
   const control = new ProbeControl()
-  await using world = await openTestStore({ probe: control.probe })
+  await using world = await openSqliteTestStore({ probe: control.probe })
   const { store } = world
   const pod = await createPod(store, 'alice')
   const body = randomBytes(12_000)
@@ -59,7 +60,7 @@ test('a disk that fills up in the midst of a batch fails only what finds no room
 
 test('a COMMIT that fails is answered with nothing claimed, and no write is taken after it', async () => {
   const control = new ProbeControl()
-  await using world = await openTestStore({ probe: control.probe })
+  await using world = await openSqliteTestStore({ probe: control.probe })
   const { store } = world
   const pod = await createPod(store, 'alice')
   control.at('before-commit', 'fail')
@@ -77,14 +78,14 @@ test('a writer thread that dies leaves its changes unknown, and the retry after 
   const change = { ...changeOf('', []), opId: 'once' }
   let pod: PodId
   {
-    await using world = await openTestStore({ probe: control.probe, dir: home.path })
+    await using world = await openSqliteTestStore({ probe: control.probe, dir: home.path })
     pod = await createPod(world.store, 'alice')
     control.at('committed-not-answered', 'die')
     const answer = world.store.commit({ ...change, pod, ops: [putOp('/x', '1')] })
     await assert.rejects(answer, failsWith('OUTCOME_UNKNOWN'))
     assert.equal(world.fatal.length, 1)
   }
-  await using again = await openTestStore({ dir: home.path })
+  await using again = await openSqliteTestStore({ dir: home.path })
   const outcome = await again.store.commit({ ...change, pod, ops: [putOp('/x', '1')] })
   assert(outcome.ok)
   assert.equal(outcome.at.seq, 2)
@@ -93,7 +94,7 @@ test('a writer thread that dies leaves its changes unknown, and the retry after 
 
 test('nothing is visible before COMMIT and everything is after it, also when the answer is late', async () => {
   const control = new ProbeControl()
-  await using world = await openTestStore({ probe: control.probe })
+  await using world = await openSqliteTestStore({ probe: control.probe })
   const { store } = world
   const pod = await createPod(store, 'alice')
   for (const [point, expected] of [
@@ -117,12 +118,12 @@ test('nothing is visible before COMMIT and everything is after it, also when the
 test('a body staged but not committed at a crash is swept at the next start', async () => {
   await using home = await temporaryDirectory()
   {
-    await using world = await openTestStore({ dir: home.path })
+    await using world = await openSqliteTestStore({ dir: home.path })
     const pod = await createPod(world.store, 'alice')
     await world.store.stage(pod, chunksOf(randomBytes(80_000)), limits, signal)
     assert.equal((await world.objects.list('', undefined, 10)).length, 1)
   }
-  await using again = await openTestStore({ dir: home.path })
+  await using again = await openSqliteTestStore({ dir: home.path })
   await until('the blob is swept', async () => (await again.objects.list('', undefined, 10)).length === 0)
 })
 
@@ -130,7 +131,7 @@ test('a PUT of equal bytes while the sweep is between mark and delete keeps its 
   let passMark = (): void => {}
   const held = new Promise<void>((resolve) => (passMark = resolve))
   let isMarked = false
-  await using world = await openTestStore({
+  await using world = await openSqliteTestStore({
     pause: async (point) => {
       if (point !== 'sweep-marked') return
       isMarked = true
@@ -155,7 +156,7 @@ test('a damaged body is quarantined, named in the log and counted, never served'
   await using home = await temporaryDirectory()
   let pod: PodId
   {
-    await using world = await openTestStore({ dir: home.path })
+    await using world = await openSqliteTestStore({ dir: home.path })
     pod = await createPod(world.store, 'alice')
     assert((await world.store.commit(changeOf(pod, [putOp('/small', 'hello'), putOp('/good', 'x')]))).ok)
     await putLarge(world.store, pod, '/large', randomBytes(80_000))
@@ -169,7 +170,7 @@ test('a damaged body is quarantined, named in the log and counted, never served'
   await writeFile(join(home.path, 'objects', large!.blob), randomBytes(80_000))
   await unlink(join(home.path, 'objects', lost!.blob))
 
-  await using world = await openTestStore({ dir: home.path })
+  await using world = await openSqliteTestStore({ dir: home.path })
   const { store, errors, metrics } = world
   for (const path of ['/small', '/large', '/lost']) {
     const { resource } = await store.find(pod, path)
@@ -196,7 +197,7 @@ test('a damaged body is quarantined, named in the log and counted, never served'
 test('below the floor of the disk bodies and growth are refused; deletes and ACLs still commit', async () => {
   let freeBytes = 1e12
   const objects: ObjectStore = { ...createMemoryObjects(), room: async () => ({ freeBytes, totalBytes: 1e12 }) }
-  await using world = await openTestStore({ objects, limits: { minFreeBytes: 1e9 } })
+  await using world = await openSqliteTestStore({ objects, limits: { minFreeBytes: 1e9 } })
   const { store, clock } = world
   const pod = await createPod(store, 'alice')
   assert((await store.commit(changeOf(pod, [putOp('/x', '1'), putOp('/y', '1')]))).ok)
@@ -224,7 +225,7 @@ async function* neverRead(): AsyncGenerator<Uint8Array> {
 }
 
 test('an aborted upload leaves no file in the data directory', async () => {
-  await using world = await openTestStore()
+  await using world = await openSqliteTestStore()
   const { store, dir } = world
   const pod = await createPod(store, 'alice')
   const abort = new AbortController()

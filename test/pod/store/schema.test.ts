@@ -4,11 +4,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { podTables } from '../../../src/pod/store/schema/migrations.ts'
-import { createPod, openTestStore } from '../../support/temporary-store.ts'
+import { openSqliteTestStore } from '../../support/sqlite-store.ts'
+import { createPod } from '../../support/temporary-store.ts'
 import { until } from '../../support/until.ts'
 
 test('every table whose key begins with the pod stands in podTables', async () => {
-  await using world = await openTestStore()
+  await using world = await openSqliteTestStore()
   const tables = world.db.all<{ name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'", [])
   const withPod = tables.filter(({ name }) =>
     world.db
@@ -19,7 +20,7 @@ test('every table whose key begins with the pod stands in podTables', async () =
 })
 
 test('a deleted pod leaves no row in any of them but garbage', async () => {
-  await using world = await openTestStore()
+  await using world = await openSqliteTestStore()
   const { store, db } = world
   const pod = await createPod(store, 'alice')
   await store.directory.delete(pod)
@@ -28,7 +29,7 @@ test('a deleted pod leaves no row in any of them but garbage', async () => {
 })
 
 test('listing a container and finding a resource use the primary key', async () => {
-  await using world = await openTestStore()
+  await using world = await openSqliteTestStore()
   const plans = [
     'SELECT key FROM resource WHERE pod = 1 AND parent = 2 AND key > 3 AND kind < 2 ORDER BY key LIMIT 10',
     'SELECT key FROM resource WHERE pod = 1 AND parent = 2 AND key = 3',

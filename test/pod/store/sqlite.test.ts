@@ -1,6 +1,6 @@
 // The SQLite pod store runs the suite of the contract.
 
 import { podStoreSuite } from '../../conformance/pod-store.ts'
-import { openTestStore } from '../../support/temporary-store.ts'
+import { openSqliteTestStore } from '../../support/sqlite-store.ts'
 
-podStoreSuite('sqlite and files', () => openTestStore())
+podStoreSuite('sqlite and files', () => openSqliteTestStore())

@@ -1,9 +1,5 @@
-// One pod on a real store in a temporary directory, and the write handlers called as the server calls them, without HTTP.
+// One pod on a real store, and the write handlers called as the server calls them, without HTTP.
 // `send` gives what a client would see of a write: status, code of the problem, headers. Reads go to the store.
-
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 
 import { systemClock } from '../../../src/base/clock.ts'
 import { toXpodError } from '../../../src/base/errors.ts'
@@ -11,8 +7,6 @@ import { silentLog } from '../../../src/base/log.ts'
 import { createMetrics } from '../../../src/base/metrics.ts'
 import { systemRandom } from '../../../src/base/random.ts'
 import { createLocalBus } from '../../../src/core/bus/local.ts'
-import { openSqlite } from '../../../src/core/db/sqlite/open.ts'
-import { openFilesystemObjects } from '../../../src/core/objects/filesystem.ts'
 import { createWacAuthorizer } from '../../../src/pod/access/wac.ts'
 import type { Agent } from '../../../src/pod/auth/agent.ts'
 import type { PodRequest, PodResponse } from '../../../src/pod/exchange.ts'
@@ -21,12 +15,11 @@ import { createPodHomes } from '../../../src/pod/homes.ts'
 import type { Operation, PodLimits, PodParts } from '../../../src/pod/operation.ts'
 import { planPod, type PodWish } from '../../../src/pod/provision.ts'
 import { openRdfWorkers } from '../../../src/pod/rdf/workers.ts'
-import { laterPodMigrations, podMigrations } from '../../../src/pod/store/schema/migrations.ts'
-import { openSqlitePodStore } from '../../../src/pod/store/sqlite/store.ts'
 import { deleteResource } from '../../../src/pod/write/delete.ts'
 import { patchResource } from '../../../src/pod/write/patch.ts'
 import { postResource } from '../../../src/pod/write/post.ts'
 import { putResource } from '../../../src/pod/write/put.ts'
+import { openStoreBy } from '../../support/temporary-store.ts'
 
 export const base = 'https://pods.example/alice/'
 export const alice: Agent = { webId: `${base}profile/card#me` }
@@ -76,36 +69,8 @@ export async function openWorld(
   wish: Partial<PodWish> & { readonly limits?: Partial<PodLimits> } = {},
 ): Promise<World> {
   await using stack = new AsyncDisposableStack()
-  const dir = await mkdtemp(join(tmpdir(), 'xpod-write-'))
-  stack.defer(() => rm(dir, { recursive: true, force: true }))
   const [clock, random, log, metrics] = [systemClock, systemRandom, silentLog, createMetrics()]
-  const failed = (error: unknown): void => {
-    throw error
-  }
-  const db = stack.use(
-    await openSqlite({
-      dir,
-      migrations: [...podMigrations, ...laterPodMigrations],
-      log,
-      clock,
-      metrics,
-      onFatal: failed,
-    }),
-  )
-  const objects = stack.use(await openFilesystemObjects({ dir: join(dir, 'objects') }))
-  const store = stack.use(
-    await openSqlitePodStore({
-      db,
-      objects,
-      node: 'n1',
-      instance: random.uuid(),
-      clock,
-      random,
-      log,
-      metrics,
-      limits: { minFreeBytes: 0 },
-    }),
-  )
+  const { store } = stack.use(await openStoreBy(clock))
   const rdf = stack.use(openRdfWorkers({ log }))
   const id = random.uuid7(clock.nowMs())
   const planned = planPod({ id, name: 'alice', base, issuer: 'https://pods.example/', nowMs: clock.nowMs(), ...wish })
@@ -113,7 +78,7 @@ export async function openWorld(
   const homes = createPodHomes({
     store,
     bus: stack.use(createLocalBus({ log })),
-    node: 'n1',
+    node: 'node-1',
     clock,
     metrics,
     maxBytes: 64 << 20,
