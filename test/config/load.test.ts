@@ -23,6 +23,8 @@ test('without anything, the defaults count', () => {
   const { settings, given } = loadSettings({}, {})
   assert.deepEqual(settings.listen, { host: '127.0.0.1', port: 3000 })
   assert.equal(settings['pod-quota'], 1e9)
+  assert.equal(settings['pod-max-resources'], 100_000)
+  assert.deepEqual([settings['account-pods'], settings['address-limit'], settings.registration], [3, 60, undefined])
   assert.equal(settings['base-url'], undefined)
   assert.equal(given.listen?.origin, 'default')
   assert.ok(Object.isFrozen(settings))

@@ -1,6 +1,7 @@
 // Making an account (rule 17): open to all, by invite, or closed. Sign-up may say that an e-mail address is taken; it is the
 // one place that does. Through the API an account comes first and its first way to log in after it, as in Community Solid
-// Server: without one it is gone in half an hour. The page makes account, password, pod and WebID in one go, or nothing.
+// Server: without one it is gone in half an hour. The page makes account, password, pod and WebID in one go, or nothing, and
+// the name of the pod is one to log in with.
 
 import { XpodError } from '../../base/errors.ts'
 import { checkPodName } from '../../pod/provision.ts'
@@ -40,6 +41,7 @@ export async function signUp(parts: IdentityParts, who: Visitor, wish: SignUp): 
   await admitRegistration(parts, wish.invite)
   const account = await accounts.create({ language: who.language })
   try {
+    await accounts.setName(account.id, wish.podName).catch(unlessTaken)
     await accounts.addPassword(account.id, { email: wish.email, password: wish.password })
     const loggedIn = await openSession(parts, who, { account, remember: wish.remember })
     await createPod(parts, { ...who, account, session: loggedIn.session }, { name: wish.podName })
@@ -48,6 +50,11 @@ export async function signUp(parts: IdentityParts, who: Visitor, wish: SignUp): 
     await accounts.remove(account.id)
     throw error
   }
+}
+
+/** Whoever has the name without a pod of that name: one can log in by e-mail address and WebID as well. */
+function unlessTaken(error: unknown): void {
+  if (!(error instanceof XpodError) || error.code !== 'NAME_TAKEN') throw error
 }
 
 async function admitRegistration(parts: IdentityParts, invite: string): Promise<void> {

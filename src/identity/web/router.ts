@@ -41,7 +41,7 @@ function isRead({ method }: HttpRequest): boolean {
 
 async function frontPage(parts: IdentityParts, request: HttpRequest): Promise<HttpAnswer> {
   const visit = await openVisit(parts, request, '/')
-  return otherSpelling(parts, visit) ?? showFront(parts, visit)
+  return (await otherSpelling(parts, visit)) ?? showFront(parts, visit)
 }
 
 interface Place {
@@ -71,7 +71,7 @@ async function serve(parts: IdentityParts, visit: Visit, found: Found): Promise<
   if (request.method === 'OPTIONS') return optionsAnswer(methodsOf(route))
   if (isRead(request)) {
     const asPage = route.page?.show !== undefined && (visit.wantsHtml || route.json?.GET === undefined)
-    if (asPage) return otherSpelling(parts, visit) ?? answerPage(parts, visit, found)
+    if (asPage) return (await otherSpelling(parts, visit)) ?? answerPage(parts, visit, found)
     return serveJson(parts, visit, found, {})
   }
   const sent = await readSent(request)
@@ -80,13 +80,18 @@ async function serve(parts: IdentityParts, visit: Visit, found: Found): Promise<
   return answerForm(parts, visit, found, sent.form)
 }
 
-/** In the right language and under the base URL's own name, so that cookies and forms belong to it. */
-function otherSpelling(parts: IdentityParts, visit: Visit): HttpAnswer | undefined {
+/**
+ * In the right language and under the base URL's own name, so that cookies and forms belong to it. Letters are written in
+ * the language that their reader has last switched to.
+ */
+async function otherSpelling(parts: IdentityParts, visit: Visit): Promise<HttpAnswer | undefined> {
   const language = readLanguage(visit.query.get('lang'))
   if (language === undefined) {
     const to = isAlias(parts.baseUrl, visit.request) && parts.baseUrl + visit.path.slice(1) + queryOf(visit.request)
     return to ? redirectAnswer(to) : undefined
   }
+  const { account } = visit.who
+  if (account !== undefined && account.language !== language) await parts.accounts.setLanguage(account.id, language)
   const query = new URLSearchParams(visit.query)
   query.delete('lang')
   const to = `${parts.baseUrl}${visit.path.slice(1)}${query.size === 0 ? '' : `?${query.toString()}`}`

@@ -8,6 +8,8 @@ import { Client } from 'pg'
 
 import { numberPlaceholders } from '../../../src/core/db/postgres/values.ts'
 import type { Accounts } from '../../../src/identity/account/accounts.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { openWithdrawnPods } from '../../../src/identity/account/withdrawn-pods.ts'
 import { identityMigrations } from '../../../src/identity/schema/migrations.ts'
 import { postgres, sharedPostgres } from '../../support/databases.ts'
 import { openWorld, password, type World } from './world.ts'
@@ -48,6 +50,7 @@ test('a statement that walks a table is seen (postgres)', { skip: postgres.skip 
 
 async function statementsOf(world: World): Promise<ReadonlySet<string>> {
   const called = await callEverything(world)
+  await using _pods = await openWithdrawnPods({ ...world, log: silentLog })
   assert.deepEqual(
     Object.keys(world.accounts).filter((name) => !called.has(name)),
     [],

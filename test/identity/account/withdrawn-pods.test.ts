@@ -4,19 +4,39 @@
 import assert from 'node:assert/strict'
 
 import { silentLog } from '../../../src/base/log.ts'
-import { openWithdrawnPods } from '../../../src/identity/account/withdrawn-pods.ts'
+import { createScrypt } from '../../../src/identity/account/scrypt.ts'
+import { createAccounts } from '../../../src/identity/account/sql-accounts.ts'
+import { openWithdrawnPods, type WithdrawnPods } from '../../../src/identity/account/withdrawn-pods.ts'
+import { systemRandom } from '../../../src/base/random.ts'
+import type { Accounts } from '../../../src/identity/account/accounts.ts'
 import { testOnEach } from '../../support/databases.ts'
 import { until } from '../../support/until.ts'
-import { openWorld, signUp } from './world.ts'
+import { cheap, openWorld, signUp, type World } from './world.ts'
 
 const weekMs = 7 * 24 * 60 * 60_000
+
+interface Center extends AsyncDisposable {
+  readonly accounts: Accounts
+  readonly withdrawnPods: WithdrawnPods
+}
+
+async function openCenter({ db, clock }: World): Promise<Center> {
+  const options = { db, clock, log: silentLog }
+  const withdrawnPods = await openWithdrawnPods(options)
+  const scrypt = createScrypt({ random: systemRandom, cost: cheap })
+  const accounts = createAccounts({ ...options, random: systemRandom, scrypt, withdrawnPods })
+  return { accounts, withdrawnPods, [Symbol.asyncDispose]: () => withdrawnPods[Symbol.asyncDispose]() }
+}
 
 testOnEach(
   'a pod that is deleted is withdrawn here at once, elsewhere within 5 s, and so it comes back',
   async (db) => {
     await using world = await openWorld(db)
-    const { accounts, clock, withdrawnPods } = world
-    const { withdrawnPods: elsewhere } = await world.another()
+    const { clock } = world
+    await using center = await openCenter(world)
+    const { accounts, withdrawnPods } = center
+    await using other = await openCenter(world)
+    const { withdrawnPods: elsewhere } = other
     const { id } = await signUp(accounts, 'a@b')
     for (const pod of ['one', 'two']) await accounts.linkPod(id, pod)
     await accounts.setPodDelete(id, 'one', clock.nowMs() + weekMs)
@@ -24,7 +44,8 @@ testOnEach(
     assert.equal(elsewhere.has('one'), false)
     clock.advance(4000)
     await until('the other center reads it', () => elsewhere.has('one'))
-    assert.equal((await world.another()).withdrawnPods.has('one'), true, 'a center that starts knows it')
+    await using starting = await openCenter(world)
+    assert.equal(starting.withdrawnPods.has('one'), true, 'a center that starts knows it')
     await accounts.setPodDelete(id, 'one', undefined)
     assert.equal(withdrawnPods.has('one'), false)
     clock.advance(4000)
@@ -34,7 +55,9 @@ testOnEach(
 
 testOnEach('one whose time is over stays withdrawn until it is gone', async (database) => {
   await using world = await openWorld(database)
-  const { accounts, clock, withdrawnPods } = world
+  const { clock } = world
+  await using center = await openCenter(world)
+  const { accounts, withdrawnPods } = center
   const { id } = await signUp(accounts, 'a@b')
   await accounts.linkPod(id, 'pod')
   await accounts.setPodDelete(id, 'pod', clock.nowMs() + 1000)
@@ -48,7 +71,9 @@ testOnEach('one whose time is over stays withdrawn until it is gone', async (dat
 
 testOnEach('pods go with their account and come back with it, but one that was deleted before', async (database) => {
   await using world = await openWorld(database)
-  const { accounts, clock, withdrawnPods } = world
+  const { clock } = world
+  await using center = await openCenter(world)
+  const { accounts, withdrawnPods } = center
   const { id } = await signUp(accounts, 'a@b')
   const other = await signUp(accounts, 'c@d')
   for (const pod of ['deleted', 'kept']) await accounts.linkPod(id, pod)

@@ -9,7 +9,6 @@ import type { Account, Accounts } from '../../../src/identity/account/accounts.t
 import { createRevocations, type Revocations } from '../../../src/identity/account/revocations.ts'
 import { createScrypt, type Scrypt, type ScryptCost } from '../../../src/identity/account/scrypt.ts'
 import { createAccounts } from '../../../src/identity/account/sql-accounts.ts'
-import { openWithdrawnPods, type WithdrawnPods } from '../../../src/identity/account/withdrawn-pods.ts'
 import { identityMigrations } from '../../../src/identity/schema/migrations.ts'
 import { podMigrations } from '../../../src/pod/store/schema/migrations.ts'
 import { sqlite, type TestDatabase } from '../../support/databases.ts'
@@ -24,12 +23,11 @@ export interface World extends AsyncDisposable {
   readonly clock: FakeClock
   readonly accounts: Accounts
   readonly revocations: Revocations
-  readonly withdrawnPods: WithdrawnPods
   readonly scrypt: CountedScrypt
   /** Every statement that was sent, in order. */
   readonly sent: string[]
   /** Another center on the same database. */
-  another(cost?: ScryptCost): Promise<Pick<World, 'accounts' | 'revocations' | 'withdrawnPods'>>
+  another(cost?: ScryptCost): Promise<Pick<World, 'accounts' | 'revocations'>>
 }
 
 export interface CountedScrypt extends Scrypt {
@@ -50,11 +48,9 @@ export async function openWorld(database: TestDatabase = sqlite): Promise<World>
   const scrypt = countScrypt(cheap)
   const openCenter = async (stack: AsyncDisposableStack, cost = cheap): ReturnType<World['another']> => {
     const revocations = stack.use(await createRevocations({ db, clock, log: silentLog }))
-    const withdrawnPods = stack.use(await openWithdrawnPods({ db, clock, log: silentLog }))
-    const options = { db, clock, random: systemRandom, log: silentLog, revocations, withdrawnPods }
+    const options = { db, clock, random: systemRandom, log: silentLog, revocations }
     return {
       revocations,
-      withdrawnPods,
       accounts: createAccounts({ ...options, scrypt: cost === cheap ? scrypt : countScrypt(cost) }),
     }
   }

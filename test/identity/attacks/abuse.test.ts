@@ -143,6 +143,16 @@ describe('signing up', () => {
     assert.equal(browser.jar.get('css-account'), undefined)
   })
 
+  test('is open where the base URL is loopback, and by invite elsewhere, when no setting says which', async () => {
+    const create = '/.account/account/'
+    assert.equal((await stage.browser().json('POST', create, {})).status, 200)
+    const port = await freePort()
+    await using elsewhere = await openStage({ baseUrl: 'https://pods.example/', listen: { host: '127.0.0.1', port } })
+    const refused = await new Browser(elsewhere.baseUrl, port).json('POST', create, {})
+    assert.equal(refused.status, 403)
+    assert.equal(refused.json<{ details: { code: string } }>().details.code, 'INVITE_INVALID')
+  })
+
   test('by invite takes each use once, also when all come at once', async () => {
     await using invited = await openStage({ registration: 'invite' })
     const { accounts } = invited.center.center.identity

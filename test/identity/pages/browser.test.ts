@@ -107,6 +107,29 @@ test('after a refusal the focus is on the summary, and without one on the first 
   }),
 )
 
+test(
+  'cancelling an app is as strong as letting it in: as large, in the same colours, and before it for the keyboard',
+  {
+    skip,
+  },
+  () =>
+    inTab('light', 1100, async (tab) => {
+      const { page, frame } = examples.find(({ title }) => title === 'consent')!
+      for (const language of ['en', 'zh'] as const) {
+        await show(tab, page, frameOf(language, frame))
+        const looks = (await tab.evaluate(`[...document.querySelectorAll('.pair button')].map((button) => {
+        const { color, backgroundColor, borderColor, fontSize, fontWeight } = getComputedStyle(button)
+        const { width, height } = button.getBoundingClientRect()
+        return { color, backgroundColor, borderColor, fontSize, fontWeight, width, height, cancels: button.formAction !== location.href }
+      })`)) as Record<string, unknown>[]
+        assert.equal(looks.length, 2)
+        const [cancel, allow] = looks.map(({ cancels: _, ...look }) => look)
+        assert.deepEqual(cancel, allow, language)
+        assert.ok(looks[0]!['cancels'], 'what Enter does')
+      }
+    }),
+)
+
 test('the keyboard reaches the content first, then the fields in their order', { skip }, () =>
   inTab('light', 1100, async (tab) => {
     const { page, frame } = examples.find(({ title }) => title === 'recoveryCodes')!

@@ -94,11 +94,19 @@ test('a session that was planted in a browser is not the one that is logged in',
 test('by e-mail address, name or WebID', async () => {
   await using site = await openSite()
   await signUp(site.browser())
-  const account = await site.parts.accounts.find('alice@example.org')
-  await site.parts.accounts.setName(account!.id, 'ally')
-  for (const login of ['ALICE@example.org', 'ally', 'http://localhost:3000/alice/profile/card#me']) {
+  for (const login of ['ALICE@example.org', 'Alice', 'http://localhost:3000/alice/profile/card#me']) {
     assert.equal((await site.browser().submit(logIn, { login, password })).status, 303, login)
   }
+})
+
+test('whoever wants a pod that is called as somebody else logs in gets it, and logs in otherwise', async () => {
+  await using site = await openSite()
+  const { accounts } = site.parts
+  const { id } = await accounts.create({ name: 'bob', kept: true })
+  assert.equal((await signUp(site.browser(), 'bob')).status, 303)
+  assert.equal((await accounts.find('bob'))!.id, id)
+  assert.equal((await site.browser().submit(logIn, { login: 'bob', password })).status, 403)
+  assert.equal((await site.browser().submit(logIn, { login: 'bob@example.org', password })).status, 303)
 })
 
 /** Takes out what differs between any two answers. */

@@ -67,6 +67,21 @@ test('the language is that of the cookie, else what the browser accepts; the swi
   assert.equal((await browser.get(`${logIn}?lang=xx`)).status, 200)
 })
 
+test('who switches the language gets letters in it, and finds it again on another device', async () => {
+  await using site = await openSite()
+  const browser = site.browser()
+  const register = '/.account/login/password/register/'
+  const wish = { email: 'a@example.org', password: 'correct horse', podName: 'alice' }
+  const home = new URL((await browser.submit(register, wish)).header('location')!).pathname
+  const languageOf = async () => (await site.parts.accounts.find('a@example.org'))!.language
+  assert.equal(await languageOf(), 'en')
+  assert.equal((await browser.get(`${home}?lang=zh`)).status, 303)
+  assert.equal(await languageOf(), 'zh')
+  const other = site.browser()
+  await other.submit(logIn, { login: 'alice', password: 'correct horse' })
+  assert.match((await other.get(home)).text, /<html lang="zh/)
+})
+
 test('another loopback name leads to the one that cookies and forms belong to', async () => {
   await using site = await openSite()
   const answer = await site.browser().get(`${logIn}?next=/.account/`, { host: '127.0.0.1:3000' })
