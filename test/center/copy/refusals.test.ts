@@ -25,14 +25,13 @@ import { bytesOf, copy, parts } from './world.ts'
 const skip = lacksPostgres
 
 let dataDir: string
+let port = 0
+let made = 0
 before(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'xpod-copy-'))
   await use()
 })
 after(() => rmSync(dataDir, { recursive: true, force: true }))
-
-let port = 0
-let made = 0
 
 /** A center runs on the source, makes a pod and stops. */
 async function use(): Promise<void> {

@@ -64,8 +64,7 @@ test('a key is unique, and a table that numbers its rows is known', { skip: post
     assert.deepEqual(rows.map((row) => row.name).sort(), [...(onSqlite?.key ?? key)].sort(), name)
   }
   await using server = await postgres.open({ migrations, clock: systemClock })
-  const query =
-    "SELECT sequence_name AS name FROM information_schema.sequences WHERE sequence_schema = 'public' ORDER BY 1"
+  const query = "SELECT sequencename AS name FROM pg_sequences WHERE schemaname = 'public' ORDER BY 1"
   const sequences = (await server.db.read<Row & { name: string }>(query, [])).map(({ name }) => name)
   const known = numberedTables.map(({ name, column }) => `${name}_${column}_seq`)
   assert.deepEqual(

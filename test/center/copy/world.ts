@@ -95,7 +95,7 @@ export async function fill(dataDir: string): Promise<Kept> {
   await subscribe(login, base, `${base}small`, hook.url)
   await put('small', 'three')
   await until('the webhook hears', () => hook.heard.length === 1)
-  const answers = await look(login, base)
+  const answers = await look({ login, base })
   const close = (): Promise<void> => hook[Symbol.asyncDispose]()
   return { dataDir, port, login, base, browser, hook, answers, [Symbol.asyncDispose]: close }
 }
@@ -136,7 +136,11 @@ const names = [
   'team',
 ]
 
-async function look(login: CredentialLogin, base: string): Promise<ReadonlyMap<string, readonly Answered[]>> {
+/** Of a running center. */
+export async function look({
+  login,
+  base,
+}: Pick<Kept, 'login' | 'base'>): Promise<ReadonlyMap<string, readonly Answered[]>> {
   const found = new Map<string, readonly Answered[]>()
   for (const name of names) {
     const url = `${base}${name}`
@@ -162,7 +166,7 @@ async function answered(answer: Response): Promise<Answered> {
 
 /** That a running center on a copy is as the one before: answers, versions, logins, what is subscribed. */
 export async function expectKept({ login, base, browser, hook, answers }: Kept, center: TestCenter): Promise<void> {
-  assert.deepEqual(await look(login, base), answers)
+  assert.deepEqual(await look({ login, base }), answers)
   // A session of a person, in her browser.
   assert.ok((await controlsOf(browser))['account']!['pod'] !== undefined, 'carol is logged in')
   // A script, with credentials of before.

@@ -52,8 +52,8 @@ export const copiedTables: readonly CopiedTable[] = [
   { name: 'pod', key: ['pod'] },
   headTable,
   resourceTable,
-  { name: 'body', key: ['id'], pageRows: 50 },
-  { name: 'feed', key: ['pod', 'seq'] },
+  { name: 'body', key: ['id'], pageRows: 100 },
+  { name: 'feed', key: ['pod', 'seq'], pageRows: 100 },
   { name: 'group_ref', key: ['pod', 'document', 'acl'] },
   // Of uploads that ended with their process: whoever starts on the copy sweeps them.
   { name: 'stage', key: ['pod', 'blob'] },
