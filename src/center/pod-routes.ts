@@ -12,8 +12,6 @@ import { isPodName } from '../pod/provision.ts'
 import type { PodDirectory } from '../pod/store/pod-store.ts'
 import type { PodRecord } from '../pod/store/resource.ts'
 
-const pageLength = 1000
-
 /** Resolves when every pod is in the table. */
 export async function followDirectory(directory: PodDirectory, routes: RoutingTable<PodRecord>): Promise<Disposable> {
   const put = (record: PodRecord): void => routes.set(record.base, record, record.aliases)
@@ -21,13 +19,8 @@ export async function followDirectory(directory: PodDirectory, routes: RoutingTa
     if (change.kind === 'put') put(change.record)
     else routes.delete(change.base)
   })
-  let after: string | undefined
-  for (;;) {
-    const page = await directory.list(after, pageLength)
-    for (const record of page) put(record)
-    if (page.length < pageLength) return subscription
-    after = page.at(-1)!.name
-  }
+  await directory.each(put)
+  return subscription
 }
 
 /** Fields are separated by line feeds, lists by spaces: neither occurs in a name or an IRI. */
@@ -38,9 +31,9 @@ export function podPacking(baseUrl: string): Packing<PodRecord> {
     pack(record) {
       const { id, name, base, aliases, owners, quotaBytes, quotaResources, createdMs } = record
       const isUsual = owners.length === 1 && owners[0] === usualOwner(base)
-      const numbers = [quotaBytes, quotaResources, createdMs].map((number) => number.toString(36))
-      const odd = [base === usualBase(name) ? '' : base, isUsual ? '' : owners.join(' '), aliases.join(' ')]
-      return [id, name, ...numbers, ...odd].join('\n').trimEnd()
+      const numbers = `${quotaBytes.toString(36)}\n${quotaResources.toString(36)}\n${createdMs.toString(36)}`
+      const odd = `${base === usualBase(name) ? '' : base}\n${isUsual ? '' : owners.join(' ')}\n${aliases.join(' ')}`
+      return `${id}\n${name}\n${numbers}\n${odd}`.trimEnd()
     },
     unpack(packed) {
       const [id, name, bytes, resources, created, oddBase = '', oddOwners = '', former = ''] = packed.split('\n') as [

@@ -16,7 +16,10 @@ export interface PodRequest {
   readonly path: Path
   /** Lower-case names; `cookie` is never looked at (rule 14). */
   readonly headers: RequestHeaders
-  /** The body's bytes, or undefined when the request has none (no Content-Length and no Transfer-Encoding). */
+  /**
+   * The body's bytes, or undefined when the request has none (no Content-Length and no Transfer-Encoding). Each chunk is the
+   * reader's alone.
+   */
   readonly body: AsyncIterable<Uint8Array> | undefined
   /** Aborts when the client is gone or the server stops. A getter: hot requests never make one. */
   readonly signal: AbortSignal

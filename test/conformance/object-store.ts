@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { hash, randomBytes } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { describe, test } from 'node:test'
 
 import { collect } from '../../src/base/bytes.ts'
@@ -26,6 +27,19 @@ export function objectStoreSuite(name: string, open: () => Promise<ObjectsWorld>
         assert.deepEqual([put.size, Buffer.from(put.sha256)], [size, hash('sha256', bytes, 'buffer')])
         assert(bytes.equals(await collect(await objects.get(`pod/n${size}`, undefined, signal), size)))
         assert.deepEqual(await objects.head(`pod/n${size}`), { key: `pod/n${size}`, size })
+      }
+    })
+
+    test("chunks are stored alike whether the store may free them, and stay the caller's unless it may", async () => {
+      await using world = await open()
+      const { objects } = world
+      const kept = Array.from({ length: 30 }, () => randomBytes(65_536))
+      const all = Buffer.concat(kept)
+      await objects.put('pod/kept', Readable.from(kept, { objectMode: true }), {}, signal)
+      assert(Buffer.concat(kept).equals(all))
+      await objects.put('pod/given', Readable.from(kept, { objectMode: true }), { ownsChunks: true }, signal)
+      for (const key of ['pod/kept', 'pod/given']) {
+        assert(all.equals(await collect(await objects.get(key, undefined, signal), all.length)), key)
       }
     })
 

@@ -8,7 +8,7 @@ import { XpodError } from '../../src/base/errors.ts'
 import type { ObjectStore } from '../../src/core/objects/object-store.ts'
 import type { Change, Made, Outcome } from '../../src/pod/store/change.ts'
 import type { PodStore } from '../../src/pod/store/pod-store.ts'
-import type { PodId, Resource, Version } from '../../src/pod/store/resource.ts'
+import type { PodId, PodRecord, Resource, Version } from '../../src/pod/store/resource.ts'
 import type { FakeClock } from '../support/fake-clock.ts'
 import { bodyOf, changeOf, chunksOf, createPod, inlineBody, podRecord, putOp } from '../support/temporary-store.ts'
 import { until } from '../support/until.ts'
@@ -449,6 +449,13 @@ function directory(open: () => Promise<PodStoreWorld>): void {
     assert.deepEqual(
       (await store.directory.list('alice', 10)).map((one) => one.id),
       [bob],
+    )
+    const each: PodRecord[] = []
+    await store.directory.each((one) => each.push(one))
+    assert.deepEqual(each.map((one) => one.id).sort(), [alice, bob].sort())
+    assert.deepEqual(
+      each.find((one) => one.id === alice),
+      record,
     )
     await store.directory.delete(bob)
     assert.deepEqual(told, ['put bob 1000000000', 'put alice 1000000000', 'put alice 5', 'put alice 5', 'delete'])

@@ -6,12 +6,12 @@ import { createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, stat, statfs, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
-import { collect, KiB } from '../../base/bytes.ts'
+import { collect, freeChunk, KiB } from '../../base/bytes.ts'
 import { type Random, systemRandom } from '../../base/random.ts'
 import { systemCode, XpodError } from '../../base/errors.ts'
 import { DigestCount } from './digest-stream.ts'
 import { DirectorySync } from './directory-sync.ts'
-import type { StoredObject, ObjectStore } from './object-store.ts'
+import type { ObjectStore, PutOptions, StoredObject } from './object-store.ts'
 
 export interface FilesystemOptions {
   /** Made when it is missing. */
@@ -54,7 +54,7 @@ class Filesystem implements ObjectStore {
   async put(
     key: string,
     body: AsyncIterable<Uint8Array>,
-    _options: { readonly size?: number | undefined },
+    { ownsChunks = false }: PutOptions,
     signal: AbortSignal,
   ): Promise<{ readonly size: number; readonly sha256: Uint8Array }> {
     const path = this.#pathOf(key)
@@ -62,7 +62,7 @@ class Filesystem implements ObjectStore {
     this.#writing++
     try {
       await this.makeDirectory(dirname(path))
-      return await this.#write(path, body, signal)
+      return await this.#write(path, { chunks: body, ownsChunks }, signal)
     } catch (error) {
       await removeFile(`${path}.part`)
       throw systemCode(error) === 'ENOSPC' || systemCode(error) === 'EDQUOT'
@@ -75,7 +75,7 @@ class Filesystem implements ObjectStore {
 
   async #write(
     path: string,
-    body: AsyncIterable<Uint8Array>,
+    body: Body,
     signal: AbortSignal,
   ): Promise<{ readonly size: number; readonly sha256: Uint8Array }> {
     const count = new DigestCount()
@@ -184,10 +184,15 @@ class Filesystem implements ObjectStore {
   }
 }
 
+interface Body {
+  readonly chunks: AsyncIterable<Uint8Array>
+  readonly ownsChunks: boolean
+}
+
 /** Hashes one part while the one before is on its way to the disk; at most two parts are in memory. */
 async function writeAll(
   file: FileHandle,
-  body: AsyncIterable<Uint8Array>,
+  { chunks, ownsChunks }: Body,
   count: DigestCount,
   signal: AbortSignal,
 ): Promise<void> {
@@ -196,13 +201,16 @@ async function writeAll(
   let writing: Promise<unknown> = Promise.resolve()
   const flush = async (): Promise<void> => {
     await writing
-    writing = writeParts(file, pending, pendingBytes)
+    const parts = pending
+    writing = writeParts(file, parts, pendingBytes).then(() => {
+      if (ownsChunks) for (const part of parts) freeChunk(part)
+    })
     // Awaited before the next part and at the end; until then a failure is not unhandled.
     writing.catch(() => {})
     pending = []
     pendingBytes = 0
   }
-  for await (const chunk of body) {
+  for await (const chunk of chunks) {
     signal.throwIfAborted()
     count.add(chunk)
     pending.push(chunk)

@@ -7,7 +7,7 @@ import { XpodError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { Random } from '../../base/random.ts'
-import type { ObjectStore, StoredObject } from './object-store.ts'
+import type { ObjectStore, PutOptions, StoredObject } from './object-store.ts'
 import { openCalls, type S3Calls, type S3Operation } from './s3/calls.ts'
 import { openConnection, type S3Client, type S3Location } from './s3/connection.ts'
 import { download } from './s3/download.ts'
@@ -70,7 +70,7 @@ class S3Objects implements ObjectStore {
   async put(
     key: string,
     body: AsyncIterable<Uint8Array>,
-    { size }: { readonly size?: number | undefined },
+    { size, ownsChunks = false }: PutOptions,
     signal: AbortSignal,
   ): Promise<{ readonly size: number; readonly sha256: Uint8Array }> {
     const name = this.#nameOf(key)
@@ -78,7 +78,8 @@ class S3Objects implements ObjectStore {
     this.#uploads++
     try {
       const parts = { calls: this.#calls, memory: this.#memory, isConditional: () => this.#isConditional }
-      return await upload(parts, { key: name, body, size, signal: AbortSignal.any([signal, this.#closing.signal]) })
+      const wanted = { key: name, body, size, ownsChunks, signal: AbortSignal.any([signal, this.#closing.signal]) }
+      return await upload(parts, wanted)
     } finally {
       this.#uploads--
     }

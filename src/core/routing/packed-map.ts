@@ -5,6 +5,8 @@
 
 import assert from 'node:assert/strict'
 
+import { freeChunk } from '../../base/bytes.ts'
+
 export interface Packing<V> {
   pack(value: V): string
   unpack(packed: string): V
@@ -21,6 +23,9 @@ const empty = 0
 const removed = 1
 /** Offsets are kept above the two marks. */
 const firstOffset = 2
+const lastAscii = 0x7f
+const firstHash = 0x811c9dc5
+const hashPrime = 0x01000193
 
 export class PackedMap<V> {
   readonly #packing: Packing<V>
@@ -49,8 +54,7 @@ export class PackedMap<V> {
   set(key: string, value: V): void {
     this.delete(key)
     this.#makeRoom()
-    const at = this.#append(Buffer.from(key), Buffer.from(this.#packing.pack(value)))
-    this.#enter(this.#hash(key), at)
+    this.#enter(hashOf(key), this.#append(key, this.#packing.pack(value)))
     this.#size++
   }
 
@@ -58,7 +62,8 @@ export class PackedMap<V> {
     this.#unpacked.delete(key)
     const slot = this.#find(key)
     if (slot < 0) return
-    this.#holeBytes += this.#entryBytes(this.#slots[slot]!)
+    const at = this.#slots[slot]!
+    this.#holeBytes += this.#entryEnd(at) - at
     this.#slots[slot] = removed
     this.#size--
   }
@@ -67,8 +72,7 @@ export class PackedMap<V> {
     const slot = this.#find(key)
     if (slot < 0) return undefined
     const at = this.#slots[slot]!
-    const start = at + headBytes + this.#bytes.readUInt16LE(at)
-    const value = this.#packing.unpack(this.#bytes.toString('utf8', start, start + this.#bytes.readUInt16LE(at + 2)))
+    const value = this.#packing.unpack(this.#bytes.toString('utf8', this.#keyEnd(at), this.#entryEnd(at)))
     if (this.#unpacked.size >= maxUnpacked) this.#unpacked.clear()
     this.#unpacked.set(key, value)
     return value
@@ -77,43 +81,55 @@ export class PackedMap<V> {
   /** The slot of a key, or -1. */
   #find(key: string): number {
     const mask = this.#slots.length - 1
-    for (let slot = this.#hash(key) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = hashOf(key) & mask; ; slot = (slot + 1) & mask) {
       const at = this.#slots[slot]!
       if (at === empty) return -1
-      if (at !== removed && this.#keyAt(at) === key) return slot
+      if (at !== removed && this.#isKeyAt(at, key)) return slot
     }
   }
 
-  #keyAt(at: number): string {
-    return this.#bytes.toString('utf8', at + headBytes, at + headBytes + this.#bytes.readUInt16LE(at))
+  /** Without making a string of what lies there: ASCII, and only that, has as many bytes as characters. */
+  #isKeyAt(at: number, key: string): boolean {
+    const start = at + headBytes
+    const end = this.#keyEnd(at)
+    if (end - start > key.length) return this.#bytes.toString('utf8', start, end) === key
+    if (end - start < key.length) return false
+    for (let index = 0; index < key.length; index++) {
+      const code = key.charCodeAt(index)
+      if (code > lastAscii || code !== this.#bytes[start + index]) return false
+    }
+    return true
   }
 
-  #entryBytes(at: number): number {
-    return headBytes + this.#bytes.readUInt16LE(at) + this.#bytes.readUInt16LE(at + 2)
+  #keyEnd(at: number): number {
+    return at + headBytes + this.#bytes.readUInt16LE(at)
   }
 
-  /** FNV-1a. */
-  #hash(key: string): number {
-    let hash = 0x811c9dc5
-    for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193)
-    return hash >>> 0
+  #entryEnd(at: number): number {
+    return this.#keyEnd(at) + this.#bytes.readUInt16LE(at + 2)
   }
 
-  #append(key: Buffer, value: Buffer): number {
-    assert(key.length <= maxLength && value.length <= maxLength, 'a packed entry is short')
+  #append(key: string, value: string): number {
+    const keyLength = Buffer.byteLength(key)
+    const valueLength = Buffer.byteLength(value)
+    assert(keyLength <= maxLength && valueLength <= maxLength, 'a packed entry is short')
     const at = this.#end
-    const end = at + headBytes + key.length + value.length
-    if (end > this.#bytes.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(end, Math.ceil(this.#bytes.length * 1.5)))
-      this.#bytes.copy(grown, 0, 0, at)
-      this.#bytes = grown
-    }
-    this.#bytes.writeUInt16LE(key.length, at)
-    this.#bytes.writeUInt16LE(value.length, at + 2)
-    key.copy(this.#bytes, at + headBytes)
-    value.copy(this.#bytes, at + headBytes + key.length)
+    const keyAt = at + headBytes
+    const end = keyAt + keyLength + valueLength
+    if (end > this.#bytes.length) this.#growTo(Math.max(end, Math.ceil(this.#bytes.length * 1.5)))
+    this.#bytes.writeUInt16LE(keyLength, at)
+    this.#bytes.writeUInt16LE(valueLength, at + 2)
+    this.#bytes.write(key, keyAt)
+    this.#bytes.write(value, keyAt + keyLength)
     this.#end = end
     return at
+  }
+
+  #growTo(length: number): void {
+    const grown = Buffer.allocUnsafeSlow(length)
+    this.#bytes.copy(grown, 0, 0, this.#end)
+    freeChunk(this.#bytes)
+    this.#bytes = grown
   }
 
   #enter(hash: number, at: number): void {
@@ -130,22 +146,45 @@ export class PackedMap<V> {
     const isHoley = this.#holeBytes > firstBytes && 2 * this.#holeBytes > this.#end
     if (!isTight && !isHoley) return
     const slots = this.#slots
-    const bytes = this.#bytes
     let length = firstSlots
     while (length < 2 * (this.#size + 1)) length *= 2
     this.#slots = new Uint32Array(length)
     this.#taken = 0
-    if (isHoley) {
-      this.#bytes = Buffer.allocUnsafeSlow(Math.max(firstBytes, bytes.length - this.#holeBytes))
-      this.#end = firstOffset
-      this.#holeBytes = 0
-    }
-    for (const from of slots) {
-      if (from <= removed) continue
-      const middle = from + headBytes + bytes.readUInt16LE(from)
-      const key = bytes.subarray(from + headBytes, middle)
-      const at = isHoley ? this.#append(key, bytes.subarray(middle, middle + bytes.readUInt16LE(from + 2))) : from
-      this.#enter(this.#hash(key.toString()), at)
+    if (isHoley) this.#closeHoles(slots)
+    for (const at of slots) {
+      if (at > removed) this.#enter(hashOfBytes(this.#bytes, at + headBytes, this.#keyEnd(at)), at)
     }
   }
+
+  /** Writes the entries anew, one after the other, and their offsets into the slots. */
+  #closeHoles(slots: Uint32Array): void {
+    const closed = Buffer.allocUnsafeSlow(Math.max(firstBytes, this.#bytes.length - this.#holeBytes))
+    let end = firstOffset
+    for (const [slot, at] of slots.entries()) {
+      if (at <= removed) continue
+      slots[slot] = end
+      end += this.#bytes.copy(closed, end, at, this.#entryEnd(at))
+    }
+    freeChunk(this.#bytes)
+    this.#bytes = closed
+    this.#end = end
+    this.#holeBytes = 0
+  }
+}
+
+/** FNV-1a of the key in UTF-8. */
+function hashOf(key: string): number {
+  let hash = firstHash
+  for (let index = 0; index < key.length; index++) {
+    const code = key.charCodeAt(index)
+    if (code > lastAscii) return hashOfBytes(Buffer.from(key))
+    hash = Math.imul(hash ^ code, hashPrime)
+  }
+  return hash >>> 0
+}
+
+function hashOfBytes(bytes: Buffer, start = 0, end = bytes.length): number {
+  let hash = firstHash
+  for (let index = start; index < end; index++) hash = Math.imul(hash ^ bytes[index]!, hashPrime)
+  return hash >>> 0
 }

@@ -13,6 +13,8 @@ export interface StageLimits {
   readonly expectedBytes: number | undefined
   /** May reach this far beyond the quota: what the body replaces gives as much back, ACLs have 1 MiB (rule 20). */
   readonly spareBytes?: number
+  /** The chunks of the body are the store's alone, which frees them when they are stored. */
+  readonly ownsChunks?: boolean
 }
 
 export interface PodWriter {
@@ -75,6 +77,8 @@ export interface PodDirectory {
   get(idOrName: string): Promise<PodRecord | undefined>
   /** Keyset page by name. */
   list(after: string | undefined, limit: number): Promise<readonly PodRecord[]>
+  /** Every pod once, in no order; one that is made or deleted meanwhile may be left out. */
+  each(visit: (record: PodRecord) => void): Promise<void>
   setState(pod: PodId, state: PodState): Promise<void>
   setQuota(pod: PodId, quota: { readonly bytes: number; readonly resources: number }): Promise<void>
   setOwners(pod: PodId, owners: readonly string[]): Promise<void>

@@ -77,7 +77,8 @@ export function createStager(parts: StageParts): Stager {
     open.set(blob, body.reservation)
     try {
       await rows.add({ pod, blob, ...parts.stamp() })
-      const { size, sha256 } = await objects.put(blob, body.all(), { size: body.limits.expectedBytes }, signal)
+      const { expectedBytes, ownsChunks } = body.limits
+      const { size, sha256 } = await objects.put(blob, body.all(), { size: expectedBytes, ownsChunks }, signal)
       body.assertComplete(size)
       await parts.pause?.('staged')
       return { size, sha256, inline: undefined, blob, [Symbol.asyncDispose]: () => giveUp(pod, blob) }

@@ -129,7 +129,8 @@ export async function stageDocument(
   const copy = rdfTypeOf(document.mediaType) === undefined ? undefined : kept.use(new Copy(parts.limits.maxRdfBytes))
   const body = copy === undefined ? incoming(request) : copy.through(incoming(request))
   const { spareBytes = 0 } = document
-  const limits = { maxBytes: parts.limits.maxBodyBytes, expectedBytes, spareBytes }
+  const ownsChunks = copy === undefined
+  const limits = { maxBytes: parts.limits.maxBodyBytes, expectedBytes, spareBytes, ownsChunks }
   const staged = kept.use(await parts.store.stage(home.pod.id, body, limits, request.signal))
   const rdf = copy?.bytes()
   if (rdf !== undefined) await parts.rdf.check(rdf, document, request.signal)

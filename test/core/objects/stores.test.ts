@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { test } from 'node:test'
 
 import { openFilesystemObjects } from '../../../src/core/objects/filesystem.ts'
@@ -22,6 +23,17 @@ objectStoreSuite('objects in files', async () => {
 objectStoreSuite('objects in memory', async () => {
   const objects = createMemoryObjects()
   return { objects, [Symbol.asyncDispose]: async () => {} }
+})
+
+test('chunks that were given away are freed when they are written, but for parts of a larger buffer', async () => {
+  await using dir = await temporaryDirectory()
+  await using objects = await openFilesystemObjects({ dir: dir.path })
+  const { signal } = new AbortController()
+  const whole = Array.from({ length: 20 }, () => Buffer.alloc(65_536, 'w'))
+  const part = Buffer.alloc(65_536, 'p').subarray(1)
+  await objects.put('pod/x', Readable.from([...whole, part]), { ownsChunks: true }, signal)
+  assert.deepEqual(new Set(whole.map((chunk) => chunk.length)), new Set([0]))
+  assert.equal(part.toString(), 'p'.repeat(65_535))
 })
 
 test('a key that would leave the directory is a bug, not a path', async () => {

@@ -40,6 +40,8 @@ export interface SqliteEngine extends Database {
   prepare<R>(query: string): SqliteStatement<R>
   get<R extends Row>(query: string, args: readonly SqlValue[]): R | undefined
   all<R extends Row>(query: string, args: readonly SqlValue[]): R[]
+  /** Reads many rows one by one, through a connection of its own that takes its memory with it. */
+  each<R>(query: string, visit: (row: R) => void): void
   /**
    * Runs a named procedure in the writer's grouped transaction; durable when it resolves. Throws what the procedure threw,
    * DISK_FULL (nothing stored), OUTCOME_UNKNOWN, OVERLOADED (too much waits), SHUTTING_DOWN.
@@ -55,6 +57,9 @@ export interface SqliteEngine extends Database {
 const maxWaiting = 10_000
 const maxWaitingBytes = 64 * MiB
 const maxReadRows = 100_000
+const readTimeoutMs = 1000
+/** What is read once is not kept. */
+const scanCacheKiB = 256
 
 /** Throws SCHEMA_NEWER, SCHEMA_ALTERED, DISK_FULL. The directory must be locked. */
 export async function openSqlite(options: SqliteOptions): Promise<SqliteEngine> {
@@ -104,7 +109,10 @@ class Engine implements SqliteEngine {
   async open(): Promise<void> {
     await this.#control('#open')
     syncDirectory(this.#options.dir)
-    const db = openReadingConnection(this.#path, { cacheKiB: this.#options.cacheKiB ?? 8192, timeoutMs: 1000 })
+    const db = openReadingConnection(this.#path, {
+      cacheKiB: this.#options.cacheKiB ?? 8192,
+      timeoutMs: readTimeoutMs,
+    })
     this.#db = db
     this.#prepare = statementCache(db)
     const { metrics } = this.#options
@@ -125,6 +133,15 @@ class Engine implements SqliteEngine {
 
   all<R extends Row>(query: string, args: readonly SqlValue[]): R[] {
     return this.prepare<R>(query).all(...args)
+  }
+
+  each<R>(query: string, visit: (row: R) => void): void {
+    const db = openReadingConnection(this.#path, { cacheKiB: scanCacheKiB, timeoutMs: readTimeoutMs })
+    try {
+      for (const row of db.prepare(query).iterate()) visit(row as R)
+    } finally {
+      db.close()
+    }
   }
 
   async read<T extends Row>(query: string, args: readonly SqlValue[]): Promise<T[]> {

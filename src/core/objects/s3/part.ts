@@ -4,7 +4,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { Readable } from 'node:stream'
 
-import { KiB, MiB } from '../../../base/bytes.ts'
+import { freeChunk, KiB, MiB } from '../../../base/bytes.ts'
 import type { DigestCount } from '../digest-stream.ts'
 import type { S3Client } from './connection.ts'
 import type { PartMemory, UploadMemory } from './memory.ts'
@@ -25,6 +25,8 @@ export interface PartReaderOptions {
   readonly memory: UploadMemory
   /** As announced. */
   readonly size: number | undefined
+  /** Whether chunks may be freed. */
+  readonly ownsChunks: boolean
   readonly isEncrypted: boolean
   readonly signal: AbortSignal
 }
@@ -44,7 +46,7 @@ export class PartReader {
 
   /** So many bytes, fewer only at the end. */
   async next(maxBytes: number): Promise<Part> {
-    const { signal, isEncrypted } = this.#options
+    const { signal, isEncrypted, ownsChunks } = this.#options
     const hash = createHash(isEncrypted ? 'md5' : 'sha256')
     const memory = this.#options.memory.open()
     let bytes = Buffer.alloc(0)
@@ -65,6 +67,7 @@ export class PartReader {
         add(taken, bytes, length, hash)
         length = needed
         this.#rest = taken.length < chunk.length ? chunk.subarray(taken.length) : undefined
+        if (ownsChunks && this.#rest === undefined) freeChunk(chunk)
       }
       return { bytes, hash: hash.digest(), isLast: false, memory }
     } catch (error) {

@@ -24,6 +24,8 @@ export interface Upload {
   readonly body: AsyncIterable<Uint8Array>
   /** As announced; saves memory for what is small. */
   readonly size: number | undefined
+  /** Of the body; they are copied into parts, and may be freed then. */
+  readonly ownsChunks: boolean
   readonly signal: AbortSignal
 }
 
@@ -55,8 +57,8 @@ export async function upload(parts: UploadParts, wanted: Upload): Promise<Upload
   const count = new DigestCount()
   const iterator = wanted.body[Symbol.asyncIterator]()
   const { isEncrypted } = parts.calls.connection
-  const { size, signal } = wanted
-  const reader = new PartReader({ iterator, count, memory: parts.memory, size, isEncrypted, signal })
+  const { size, ownsChunks, signal } = wanted
+  const reader = new PartReader({ iterator, count, memory: parts.memory, size, ownsChunks, isEncrypted, signal })
   let isRead = false
   try {
     const first = await reader.next(partBytes(1))

@@ -1,5 +1,5 @@
 // The directory of pods on PostgreSQL. Each change is one statement that also gives the record back, so that listeners hear
-// what was stored, in the order of the answers. Changes that another center makes are not told here.
+// what was stored, in the order of the answers. Changes that another center makes are told through `heard` (changes.ts).
 
 import { XpodError } from '../../../base/errors.ts'
 import type { Row } from '../../../core/db/database.ts'
@@ -29,7 +29,8 @@ const setQuota = `UPDATE pod p SET quota_bytes = ?, quota_resources = ? WHERE p.
   RETURNING ${recordColumns}`
 const setOwners = `UPDATE pod p SET owners = ? WHERE p.id = ? AND p.name IS NOT NULL RETURNING ${recordColumns}`
 
-const nextLocal = "SELECT nextval('pod_pod_seq') AS pod"
+/** After a failover the sequence may count again from before: with the timeline before it a number is used once all the same. */
+const nextLocal = "SELECT nextval('pod_pod_seq') + (xpod_timeline() - 1) * 1099511627776 AS pod"
 const createPod = 'SELECT xpod_create(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AS result'
 
 const again = { repeatable: true }
@@ -43,7 +44,12 @@ export interface DirectoryParts {
   readonly onDeleting: () => void
 }
 
-export function createDirectory({ db, stamp, mark, onDeleting }: DirectoryParts): PodDirectory {
+export interface SharedDirectory extends PodDirectory {
+  /** Tells what somebody else has changed. */
+  heard(change: DirectoryChange): void
+}
+
+export function createDirectory({ db, stamp, mark, onDeleting }: DirectoryParts): SharedDirectory {
   const listeners = new Set<(change: DirectoryChange) => void>()
 
   function tell(change: DirectoryChange): void {
@@ -69,6 +75,8 @@ export function createDirectory({ db, stamp, mark, onDeleting }: DirectoryParts)
     return (await db.read<Row>(query, args)).map((row) => recordOf(row as unknown as RecordRow))
   }
 
+  const list: PodDirectory['list'] = (after, limit) => read(page, [after ?? '', Math.min(limit, maxPage)])
+
   return {
     async create(pod, options = {}) {
       const [{ pod: local } = { pod: 0 }] = await db.call<{ pod: number }>(nextLocal, [], again)
@@ -78,7 +86,15 @@ export function createDirectory({ db, stamp, mark, onDeleting }: DirectoryParts)
       tell({ kind: 'put', record: pod.record })
     },
     get: async (idOrName) => (await read(byEither, [idOrName, idOrName, idOrName]))[0],
-    list: (after, limit) => read(page, [after ?? '', Math.min(limit, maxPage)]),
+    list,
+    async each(visit) {
+      for (let after: string | undefined; ; ) {
+        const records = await list(after, maxPage)
+        for (const record of records) visit(record)
+        if (records.length < maxPage) return
+        after = records.at(-1)!.name
+      }
+    },
     setState: (pod, state) => (state === 'deleting' ? remove(pod) : change(setState, [state, pod])),
     setQuota: (pod, quota) => change(setQuota, [quota.bytes, quota.resources, pod]),
     setOwners(pod, owners) {
@@ -91,6 +107,7 @@ export function createDirectory({ db, stamp, mark, onDeleting }: DirectoryParts)
       if (record !== undefined) tell({ kind: 'delete', id: pod, base: record.base })
       onDeleting()
     },
+    heard: tell,
     onChange(listener) {
       listeners.add(listener)
       return { [Symbol.dispose]: () => void listeners.delete(listener) }

@@ -55,6 +55,9 @@ export function createDirectory({ db, stamp, onDeleting }: DirectoryParts): PodD
       return row === undefined ? undefined : recordOf(row)
     },
     list: async (after, limit) => page.all(after ?? '', Math.min(limit, maxPage)).map(recordOf),
+    async each(visit) {
+      db.each<RecordRow>(`SELECT ${columns} FROM pod WHERE name IS NOT NULL`, (row) => visit(recordOf(row)))
+    },
     setState: (pod, state) => change('pod.state', { pod, state } satisfies StateCall),
     setQuota: (pod, quota) => change('pod.quota', { pod, ...quota } satisfies QuotaCall),
     setOwners(pod, owners) {
