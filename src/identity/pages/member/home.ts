@@ -26,7 +26,7 @@ export const home: Draw<Home> = (model, scene) => {
   const pods = model.pods.map((pod) =>
     pod.deleteAtMs === undefined
       ? html`<a href="${pod.url}">${pod.name}</a> <span class="soft small">${sizeText(pod.bytes, language)}</span>`
-      : html`${pod.name} <span class="soft small">${words.podsPage.deleting(dateText(pod.deleteAtMs, language))}</span>`,
+      : html`${pod.name} · <span class="soft small">${words.podsPage.deleting(dateText(pod.deleteAtMs, language))}</span>`,
   )
   const body = html`${heading(texts.title, texts.lead)}${news(scene)}${urgent(model, links, scene)}
 <div class="tiles">${tile(['pod', links.pods, texts.pods(model.pods.length)], pods, scene)}

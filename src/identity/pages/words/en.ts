@@ -178,7 +178,7 @@ export const en = {
     owners: 'Owned by',
     remove: 'Delete',
     removeNamed: (name: string) => `Delete the pod ${name}`,
-    deleting: (date: string) => `Deleted, for good on ${date}`,
+    deleting: (date: string) => `Deleted. Gone for good on ${date}`,
     keep: 'Bring it back',
     keepNamed: (name: string) => `Bring it back: ${name}`,
     create: 'Create a pod',
@@ -195,7 +195,7 @@ export const en = {
     title: (name: string) => `Delete the pod ${name}?`,
     lead: 'Everything in it will be gone, for you and for everybody you share it with.',
     after:
-      'From then on nobody can open it, and a WebID in it does not work. For a week you can bring everything back on the page of your pods. After that nobody can, and its name is not given to anybody else.',
+      'At once nobody can open it any more, and a WebID in it stops working. For a week you can bring everything back on the page of your pods. After that nobody can, and its name is not given to anybody else.',
     confirm: (name: string) => `Type ${name} to confirm`,
     submit: 'Delete this pod',
   },

@@ -176,7 +176,7 @@ export const zh: Words = {
     owners: '所有者',
     remove: '删除',
     removeNamed: (name) => `删除 Pod ${name}`,
-    deleting: (date) => `已删除，${date} 后无法恢复`,
+    deleting: (date) => `已删除，${date}后无法恢复`,
     keep: '恢复',
     keepNamed: (name) => `恢复 ${name}`,
     create: '创建 Pod',
