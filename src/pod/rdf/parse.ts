@@ -7,6 +7,7 @@ import { hasLanguageTag, idOf, type ParsedRdf, type Quad, type Term } from './gr
 import { type RdfType, rdfTypeOf } from './media-types.ts'
 import type { Contexts } from './read/contexts.ts'
 import { readJsonLd, type UnknownContext } from './read/jsonld.ts'
+import { isPlainTurtle } from './read/plain-turtle.ts'
 import { eachQuad, isTurtleType, readTurtle } from './read/turtle.ts'
 import { readRdfXml } from './read/xml.ts'
 
@@ -40,6 +41,7 @@ export type Checked = { readonly convertible: true } | ({ readonly convertible: 
 /** As readRdf, but keeps no triples where the syntax allows that: a body may be 64 MiB. */
 export async function checkRdf(bytes: Uint8Array, source: RdfSource): Promise<Checked> {
   const type = readableType(source.mediaType)
+  if (type === 'text/turtle' && isPlainTurtle(bytes)) return { convertible: true }
   if (!isTurtleType(type)) {
     const read = await readRdf(bytes, source)
     return 'unknownContext' in read ? { convertible: false, ...read } : { convertible: true }

@@ -6,6 +6,7 @@ import { writeRdf } from '../../../src/pod/rdf/convert.ts'
 import type { Quad } from '../../../src/pod/rdf/graph.ts'
 import type { RdfType } from '../../../src/pod/rdf/media-types.ts'
 import { parseRdf } from '../../../src/pod/rdf/parse.ts'
+import { isPlainTurtle } from '../../../src/pod/rdf/read/plain-turtle.ts'
 import { areIsomorphic } from '../../pod/rdf/isomorphism.ts'
 import type { Target } from '../target.ts'
 
@@ -79,9 +80,16 @@ export const turtleTarget: Target = {
     '-0.0e-5 ',
     '@forAll ',
     '=> ',
+    '"a b"^^<http://www.w3.org/2001/XMLSchema#string> ',
+    '<mailto:a@b.example> ',
+    'ex:p "x"@de-AT ; a ex:C, <?q=1> .\n',
   ],
   run: async (input) => {
-    const { quads, prefixes } = await parseRdf(Buffer.from(input), { mediaType: 'text/turtle', base })
+    const bytes = Buffer.from(input)
+    const { quads, prefixes } = await parseRdf(bytes, { mediaType: 'text/turtle', base }).catch((error: unknown) => {
+      assert.equal(isPlainTurtle(bytes), false, 'what the library refuses is not plain')
+      throw error
+    })
     await comesBack(quads, prefixes)
   },
 }
