@@ -96,7 +96,7 @@ export async function fill(dataDir: string): Promise<Kept> {
   await put('small', 'three')
   await until('the webhook hears', () => hook.heard.length === 1)
   const answers = await look({ login, base })
-  const close = (): Promise<void> => hook[Symbol.asyncDispose]()
+  const close = async (): Promise<void> => hook[Symbol.asyncDispose]()
   return { dataDir, port, login, base, browser, hook, answers, [Symbol.asyncDispose]: close }
 }
 

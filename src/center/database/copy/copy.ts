@@ -185,7 +185,6 @@ async function moveBodies(run: Run): Promise<void> {
     await using from = await openFilesystemObjects({ dir: join(dir, 'objects'), random: parts.random })
     const { openS3Objects } = await import('../../../core/objects/s3.ts')
     await using to = await openS3Objects({ ...parts, ...wish.s3!, metrics: createMetrics() })
-    await to.probe()
     const { after } = whereIn(ledger.mark, resourceTable.name)
     await copyBodies(target, { from, to }, after, async (page) => {
       const bodies = ledger.mark.bodies + page.bodies
@@ -202,11 +201,12 @@ async function compare({ source, target, ledger, onProgress }: Run): Promise<voi
   for (const table of copiedTables) {
     const total = ledger.mark.rows[table.name]!
     let done = 0
-    const onRow = (row: Row): Promise<void> | undefined => {
-      onProgress({ stage: 'compare', table: table.name, done: ++done, total })
-      return table === resourceTable ? digests.add(row) : undefined
+    const onPage = async (page: readonly Row[]): Promise<void> => {
+      if (table === resourceTable) for (const row of page) await digests.add(row)
+      done += page.length
+      onProgress({ stage: 'compare', table: table.name, done, total })
     }
-    const rows = await compareTable({ source, target, table, carry: carryInto(table, ledger.mark.home), onRow })
+    const rows = await compareTable({ source, target, table, carry: carryInto(table, ledger.mark.home), onPage })
     if (rows !== total) throw new XpodError('DATABASE_IN_USE', `${table.name} changed while it was copied`)
   }
   await ledger.move({ pods: await digests.end() })

@@ -27,15 +27,14 @@ export class PodDigests {
     this.#db = db
   }
 
-  /** A row of `resource`. Throws COPY_MISMATCH; waits only between two pods. */
-  add(row: Row): Promise<void> | undefined {
+  /** A row of `resource`. Throws COPY_MISMATCH. */
+  async add(row: Row): Promise<void> {
     const pod = row.pod as number
-    const last = this.#open
-    const isNext = last === undefined || last.pod !== pod
-    const sum = isNext ? { pod, digest: new Uint8Array(digestBytes) } : last
-    this.#open = sum
-    xorInto(sum.digest, digestOf(row))
-    return isNext && last !== undefined ? this.#settle(last) : undefined
+    if (this.#open?.pod !== pod) {
+      if (this.#open !== undefined) await this.#settle(this.#open)
+      this.#open = { pod, digest: new Uint8Array(digestBytes) }
+    }
+    xorInto(this.#open.digest, digestOf(row))
   }
 
   /** How many pods agree. Throws COPY_MISMATCH, also for a pod without resources. */

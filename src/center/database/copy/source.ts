@@ -22,7 +22,7 @@ export interface Source extends Side, AsyncDisposable {}
 /** Counting and comparing go through whole tables. */
 export const copyTimeouts: Timeouts = { ...standardTimeouts, statementMs: 600_000, resolveMs: 60_000 }
 
-/** A center beats every 3 s; who has not for this long is gone, or stands still, and is looked at again at the end. */
+/** A center beats every 3 s, and leaves its place when it ends. Who has done neither for so long stands still, or is gone. */
 const aliveMs = 15_000
 const watchMs = 7000
 
@@ -91,7 +91,8 @@ function ignoreRetired(error: unknown): void {
 }
 
 async function requireQuiet(source: Side, { clock }: Surround): Promise<void> {
-  const query = `SELECT id FROM node WHERE beat_at > clock_timestamp() - make_interval(secs => ?) ORDER BY id LIMIT 1`
+  const query = `SELECT id FROM node WHERE place <> '' AND beat_at > clock_timestamp() - make_interval(secs => ?)
+    ORDER BY id LIMIT 1`
   const [recent] = await source.db.read<Row & { id: string }>(query, [aliveMs / 1000])
   if (recent === undefined) return
   const before = await stampOf(source)

@@ -3,7 +3,7 @@
 
 import { XpodError } from '../../../base/errors.ts'
 import type { Row, SqlValue } from '../database.ts'
-import { type CopiedTable, keyOf, pagesOf, type Side } from './table.ts'
+import { type CopiedTable, keyOf, readPage, type Side } from './table.ts'
 
 export interface Comparison {
   readonly source: Side
@@ -11,35 +11,33 @@ export interface Comparison {
   readonly table: CopiedTable
   /** What a row of the source must be in the target. */
   readonly carry: (row: Row) => Row
-  /** Sees each row of the target, in order, once it is found equal. */
-  readonly onRow?: (row: Row) => Promise<void> | void
+  /** Sees rows of the target, in order, once they are found equal. */
+  readonly onPage: (rows: readonly Row[]) => Promise<void>
 }
 
 /** Gives the number of rows. Throws COPY_MISMATCH at the first row that differs. */
-export async function compareTable({ source, target, table, carry, onRow }: Comparison): Promise<number> {
-  const theirs = rowsOf(target, table)
+export async function compareTable({ source, target, table, carry, onPage }: Comparison): Promise<number> {
   let count = 0
-  for await (const row of rowsOf(source, table)) {
-    const expected = carry(row)
-    const { value: found } = await theirs.next()
-    if (found === undefined || !isEqual(keyOf(table, expected), keyOf(table, found))) {
-      throw mismatch(table, expected, found === undefined ? 'is missing' : 'is missing, or another one is too many')
-    }
-    const column = differingColumn(expected, found)
-    if (column !== undefined) throw mismatch(table, found, `has another ${column}`)
-    // Awaited only where there is something to wait for: there may be millions of rows.
-    const waited = onRow?.(found)
-    if (waited !== undefined) await waited
-    count++
+  let after: readonly SqlValue[] | undefined
+  for (;;) {
+    const [ours, theirs] = await Promise.all([readPage(source, table, after), readPage(target, table, after)])
+    for (const [index, row] of ours.entries()) requireSame(table, carry(row), theirs[index])
+    const more = theirs[ours.length]
+    if (more !== undefined) throw mismatch(table, more, 'is too many')
+    if (ours.length === 0) return count
+    await onPage(theirs)
+    count += ours.length
+    after = keyOf(table, ours.at(-1)!)
   }
-  const { value: more } = await theirs.next()
-  if (more !== undefined) throw mismatch(table, more, 'is too many')
-  return count
 }
 
-async function* rowsOf(side: Side, table: CopiedTable): AsyncGenerator<Row, undefined> {
-  for await (const page of pagesOf(side, table)) yield* page
-  return undefined
+function requireSame(table: CopiedTable, expected: Row, found: Row | undefined): void {
+  if (found === undefined) throw mismatch(table, expected, 'is missing')
+  if (!isEqual(keyOf(table, expected), keyOf(table, found))) {
+    throw mismatch(table, expected, 'is missing, or another one is too many')
+  }
+  const column = differingColumn(expected, found)
+  if (column !== undefined) throw mismatch(table, found, `has another ${column}`)
 }
 
 function differingColumn(expected: Row, found: Row): string | undefined {
