@@ -207,7 +207,12 @@ export const errorCodes = {
     'Read the resource to find out; the server restarts.',
   ),
   DATABASE_UNAVAILABLE: passing(503, 75, 'The database does not answer', 'Try again in a moment.'),
-  DATABASE_READ_ONLY: passing(503, 75, 'The database takes no writes at the moment', 'Reads work; see the log of the server.'),
+  DATABASE_READ_ONLY: passing(
+    503,
+    75,
+    'The database takes no writes at the moment',
+    'Reads work; see the log of the server.',
+  ),
   OBJECTS_UNAVAILABLE: passing(503, 75, 'The object store does not answer', 'Try again in a moment.'),
   OBJECTS_REFUSED: row(503, 78, 'The object store refuses this server', 'Correct the setting named in the detail.'),
   SHUTTING_DOWN: passing(503, 75, 'The server is stopping', 'Try again in a moment.'),

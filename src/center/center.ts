@@ -32,6 +32,7 @@ import type { PodAdministration } from './administration.ts'
 import { baseUrlOf, settleBaseUrl } from './base-url.ts'
 import { serveControl } from './control.ts'
 import type { Cluster } from './database/cluster.ts'
+import { watchFailovers } from './database/failover.ts'
 import { createFront, type Front } from './front.ts'
 import { type Identity, openIdentity } from './identity.ts'
 import { createLocalDocuments } from './local-documents.ts'
@@ -150,7 +151,10 @@ async function openPods(options: CenterOptions, parts: Surround, port: number): 
   const groups = createGroupSource({ door, local, clock, rdf, log })
   const wac = createWacAuthorizer({ acls: homes, groups, acceptOrigin: options.aclOrigin, rdf, log })
   const authorizer = withholding(wac, (pod) => identity.isWithdrawn(pod))
-  if (cluster !== undefined) stack.use(homes.onMove(followMoves(routes, wac)))
+  if (cluster !== undefined) {
+    stack.use(homes.onMove(followMoves(routes, wac)))
+    stack.use(watchFailovers({ cluster, homes, log, metrics }))
+  }
   const identity = stack.use(await openIdentity(options, parts, { baseUrl, opened, door, local, rdf }))
   const own = identity.provider.issuers
   const authenticator = createAuthenticator({ own, door, local, rdf, clock, log, metrics })

@@ -17,7 +17,7 @@ export async function followDirectory(directory: PodDirectory, routes: RoutingTa
   const put = (record: PodRecord): void => routes.set(record.base, record, record.aliases)
   const subscription = directory.onChange((change) => {
     if (change.kind === 'put') put(change.record)
-    else routes.delete(change.base)
+    else if (isRouted(routes, change)) routes.delete(change.base)
   })
   await directory.each(put)
   return subscription
@@ -69,7 +69,7 @@ export function followMoves(
 }
 
 /** Not another pod that has got its base since. */
-function isRouted(routes: RoutingTable<PodRecord>, { id, base }: PodRecord): boolean {
+function isRouted(routes: RoutingTable<PodRecord>, { id, base }: Pick<PodRecord, 'id' | 'base'>): boolean {
   const { host, pathname } = new URL(base)
   const found = routes.find(host, pathname)
   return found !== undefined && 'pod' in found && found.pod.id === id

@@ -2,7 +2,6 @@
 // them. Shared by the server and by commands that work while no server runs. On SQLite everything lies in the data directory;
 // on PostgreSQL that keeps what belongs to this machine alone: its lock, its name among the nodes, its secret.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { Clock } from '../base/clock.ts'
@@ -18,6 +17,8 @@ import type { TieredObjects } from '../core/cache/tiered/contract.ts'
 import type { ObjectStore } from '../core/objects/object-store.ts'
 import type { PodStore } from '../pod/store/pod-store.ts'
 import { openSqlitePodStore } from '../pod/store/sqlite/store.ts'
+import { refuseCopies } from './database/copy/mark.ts'
+import { nameMachine, placeOf, readMachine } from './database/machine.ts'
 import { migrations } from './database/migrations.ts'
 import { openObjects } from './database/objects.ts'
 import type { CenterOptions } from './options.ts'
@@ -56,8 +57,8 @@ export interface SharedPlace {
 }
 
 /**
- * Throws DATA_DIR_LOCKED, DATA_DIR_UNUSABLE, DATABASE_UNAVAILABLE, DATABASE_UNSUITABLE, SCHEMA_NEWER, SCHEMA_ALTERED, and
- * what openObjects throws.
+ * Throws DATA_DIR_LOCKED, DATA_DIR_UNUSABLE, NODE_REPLACED, DATABASE_UNAVAILABLE, DATABASE_UNSUITABLE, SCHEMA_NEWER, SCHEMA_ALTERED,
+ * COPY_UNFINISHED, DATABASE_RETIRED, and what openObjects throws.
  */
 export async function openStore(place: StorePlace, parts: Surround): Promise<OpenedStore> {
   await using stack = new AsyncDisposableStack()
@@ -74,6 +75,7 @@ async function openEmbedded({ dataDir: dir, s3, cache: near }: StorePlace, parts
   const { random } = parts
   await using stack = new AsyncDisposableStack()
   const db = stack.use(await openSqlite({ ...parts, dir, migrations }))
+  await refuseCopies(db)
   const { objects, cache } = stack.use(await openObjects({ dir, db, s3, cache: near }, parts))
   const node = await settleNode(db, random)
   const store = stack.use(
@@ -92,10 +94,12 @@ async function openShared({ dataDir: dir, db: url, s3, cache: near }: StorePlace
   ])
   await using stack = new AsyncDisposableStack()
   const db = stack.use(await openPostgres({ ...parts, url, migrations }))
+  await refuseCopies(db)
   const node = settleMachine(dir, random)
   const { objects, cache } = stack.use(await openObjects({ dir, db, s3, cache: near, machine: node }, parts))
   const instance = random.uuid()
-  const store = stack.use(await openPostgresPodStore({ ...parts, db, objects, node, instance, limits: {} }))
+  const run = { node, instance, place: placeOf(dir) }
+  const store = stack.use(await openPostgresPodStore({ ...parts, ...run, db, objects, limits: {} }))
   const shared = { db, url, node, instance }
   const owned = stack.move()
   return { db, objects, cache, store, node, shared, [Symbol.asyncDispose]: () => owned.disposeAsync() }
@@ -115,11 +119,11 @@ async function settleNode(db: Database, random: Random): Promise<string> {
   return node
 }
 
-/** The same where the database is shared: it goes with the data directory, whose lock only one process holds. */
+/** The same where the database is shared. */
 function settleMachine(dir: string, random: Random): string {
-  const path = join(dir, 'node.id')
-  if (existsSync(path)) return readFileSync(path, 'utf8').trim()
+  const kept = readMachine(dir)
+  if (kept !== undefined) return kept
   const node = random.uuid()
-  writeFileSync(path, `${node}\n`, { mode: 0o600, flush: true })
+  nameMachine(dir, node)
   return node
 }

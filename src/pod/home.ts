@@ -18,6 +18,8 @@ export interface Entry {
   readonly seq: number
   /** A container's .meta row: the listing shows its triples, so the container's ETag depends on it. */
   readonly meta?: Resource | undefined
+  /** A container's: the history of the database that it was read in; commits of another may have used its numbers again. */
+  readonly history?: number | undefined
   /** The stored body is not what was written: nothing of it is served, but it can be replaced or deleted. Never resident. */
   readonly damage?: XpodError
   /** Representations and prepared headers of this version; filled in by reads. */

@@ -33,6 +33,8 @@ export interface HomeCluster {
   readonly lease: ReadLease
   /** Makes this node the home of a pod whose home is dead; nothing when it lives. */
   adopt(head: PodHead): Promise<void>
+  /** Another number each time that the database may have lost what it had. */
+  history(): number
 }
 
 /** A pod came here from another node, went to one, was deleted there, or the database has lost what was written last. */
@@ -50,6 +52,8 @@ const maxHeadReads = 5
 export interface ResidentHomes extends PodHomes, AclSource, Disposable {
   /** Hears what was found out about pods; of one that was never here, nothing. */
   onMove(listener: (move: HomeMove) => void): Disposable
+  /** Looks at the heads of all that are in memory, one after the other, so that what was lost is told soon. */
+  lookAgain(): Promise<void>
 }
 
 export function createPodHomes(options: PodHomesOptions): ResidentHomes {
@@ -65,6 +69,7 @@ export function createPodHomes(options: PodHomesOptions): ResidentHomes {
     hits: metrics.counter('xpod_resident_reads_total', reads, { from: 'memory' }),
     misses: metrics.counter('xpod_resident_reads_total', reads, { from: 'store' }),
     isShared: cluster !== undefined,
+    history: () => cluster?.history() ?? 1,
   }
   const listeners = new Set<(move: HomeMove) => void>()
   const tell = (move: HomeMove): void => listeners.forEach((listener) => listener(move))
@@ -80,10 +85,15 @@ export function createPodHomes(options: PodHomesOptions): ResidentHomes {
       const home = homes.of(pod)
       return home instanceof Promise ? home.then((loaded) => documentOf(loaded, path)) : documentOf(home, path)
     },
+    exists(pod, path) {
+      const home = homes.of(pod)
+      return home instanceof Promise ? home.then((loaded) => isIn(loaded, path)) : isIn(home, path)
+    },
     onMove(listener) {
       listeners.add(listener)
       return { [Symbol.dispose]: () => void listeners.delete(listener) }
     },
+    lookAgain: () => homes.lookAgain(),
     [Symbol.dispose]: () => subscription[Symbol.dispose](),
   }
 }
@@ -121,6 +131,17 @@ class HomeTable {
       this.#opening.set(pod.id, opening)
     }
     return opening
+  }
+
+  async lookAgain(): Promise<void> {
+    for (const { pod } of [...this.#homes.values()]) {
+      try {
+        await this.of(pod)
+      } catch (error) {
+        // What became of the pod was told; without a database the next request looks.
+        if (!(error instanceof XpodError)) throw error
+      }
+    }
   }
 
   async #open(pod: PodRecord): Promise<ResidentHome> {
@@ -199,13 +220,21 @@ class HomeTable {
     this.#homes.delete(id)
   }
 
-  /** What was prepared names the pod's base and owners. */
+  /** What was prepared names the pod's base and owners. Somebody else may have changed more of the pod than its record. */
   rename(record: PodRecord): void {
     const home = this.#homes.get(record.id)
     if (home === undefined) return
     home.pod = record
     home.clear()
+    if (this.#parts.isShared) home.term = unkept
   }
+}
+
+function isIn(home: PodHome, path: Path): boolean | Promise<boolean> {
+  const entry = home.peek(path)
+  return entry === undefined
+    ? home.load(path).then(({ resource }) => resource !== undefined)
+    : entry.resource !== undefined
 }
 
 function documentOf(home: PodHome, path: Path): StoredDocument | undefined | Promise<StoredDocument | undefined> {

@@ -17,7 +17,7 @@ import type { Change, Outcome } from './store/change.ts'
 import type { PodStore } from './store/pod-store.ts'
 import type { PodHead, PodRecord, Resource, Version } from './store/resource.ts'
 
-/** Memory of an entry beyond its bytes: row, slot, map entry, prepared headers. */
+/** Memory of an entry beyond its bytes and its name: row, slot, map entry, prepared headers. */
 const entryBytes = 2 * KiB
 const absentBytes = 300
 /** A document that is replaced faster than it can be read is read so many times. */
@@ -37,6 +37,8 @@ export interface HomeParts {
   readonly misses: Counter
   /** Other processes write to the same database; this one outlives a change of unknown outcome. */
   readonly isShared: boolean
+  /** Another number each time that the database may have lost what it had. */
+  readonly history: () => number
 }
 
 export class EntrySlot extends Slot {
@@ -45,7 +47,7 @@ export class EntrySlot extends Slot {
   entry: Entry
 
   constructor(home: ResidentHome, key: Key, entry: Entry) {
-    super(costOf(entry))
+    super(costOf(key, entry))
     this.home = home
     this.key = key
     this.entry = entry
@@ -75,6 +77,9 @@ export class ResidentHome implements PodHome {
   #recent: RecentCommits
   /** The last commit applied here. */
   #applied: Version
+  #history: number
+  /** A commit came with a number that another one had before. */
+  #isOvertaken = false
   #committing = 0
   /** Goes up when everything is forgotten: what was on its way then is not kept. */
   #generation = 0
@@ -86,6 +91,7 @@ export class ResidentHome implements PodHome {
     this.aclSeq = head.aclSeq
     this.salt = salt
     this.#parts = parts
+    this.#history = parts.history()
     this.#applied = head.version
     this.#recent = new RecentCommits(head.version.seq)
   }
@@ -103,12 +109,17 @@ export class ResidentHome implements PodHome {
     this.term = this.#parts.clock.monotonicMs() < this.#unsettledUntilMs ? unkept : term
     const { seq, mark } = this.#applied
     const isSame = seq === head.version.seq && mark === head.version.mark
+    const history = this.#parts.history()
+    const isOfHistory = history === this.#history
+    const isWhole = !this.#isOvertaken && (isSame || seq < head.version.seq)
     this.aclSeq = head.aclSeq
-    if (isSame && this.term !== unkept) return true
+    if (isSame && isOfHistory && this.term !== unkept) return true
     this.clear()
+    this.#history = history
+    this.#isOvertaken = false
     this.#applied = head.version
     this.#recent = new RecentCommits(head.version.seq)
-    return isSame || seq < head.version.seq
+    return isWhole
   }
 
   /** Something is under way that must be applied to this very object. */
@@ -155,11 +166,14 @@ export class ResidentHome implements PodHome {
 
   async #read(path: Path): Promise<Entry> {
     const { store } = this.#parts
+    const history = this.#parts.history()
     const { at, resource } = await store.find(this.pod.id, path)
+    // Nobody knows of which of the two it is.
+    if (history !== this.#parts.history()) throw new XpodError('POD_BUSY', 'the database changed while it was read')
     if (resource === undefined) return entryOf({ resource, body: undefined, seq: at.seq, meta: undefined })
     if (resource.kind === 'container') {
       const meta = await store.find(this.pod.id, metaOf(resource.path))
-      return entryOf({ resource, body: undefined, seq: at.seq, meta: meta.resource })
+      return entryOf({ resource, body: undefined, seq: at.seq, meta: meta.resource, history })
     }
     const row = { resource, seq: at.seq, meta: undefined }
     if (resource.size > maxResidentBody) return entryOf({ ...row, body: undefined })
@@ -192,7 +206,7 @@ export class ResidentHome implements PodHome {
       return
     }
     slot.entry = entry
-    this.#parts.residents.resize(slot, costOf(entry))
+    this.#parts.residents.resize(slot, costOf(key, entry))
   }
 
   /** What is resident at a key, without counting it as a use. */
@@ -249,9 +263,10 @@ export class ResidentHome implements PodHome {
     try {
       const outcome = await this.#parts.store.commit({ ...change, pod: this.pod.id, epoch: this.epoch })
       if (outcome.ok) {
-        this.#apply(change, outcome, bodies)
+        const isLate = generation !== this.#generation
+        this.#apply(change, outcome, { bodies, isLate })
         // Memory began anew meanwhile, perhaps with a later commit.
-        if (generation !== this.#generation) this.clear()
+        if (isLate) this.clear()
         this.#parts.bus.publish(this.pod.id, { epoch: this.epoch, ...outcome.at })
       } else if (outcome.why === 'moved') this.isHere = false
       // Whoever judged looks again, and must not see what memory had if the store knows better.
@@ -283,7 +298,7 @@ export class ResidentHome implements PodHome {
   #apply(
     change: Omit<Change, 'pod' | 'epoch'>,
     outcome: Outcome & { readonly ok: true },
-    bodies: KnownBodies | undefined,
+    { bodies, isLate }: { readonly bodies: KnownBodies | undefined; readonly isLate: boolean },
   ): void {
     const { seq } = outcome.at
     const paths = [...outcome.made, ...outcome.parents].map(({ path }) => path)
@@ -295,7 +310,11 @@ export class ResidentHome implements PodHome {
     }
     applyOutcome(this, { ops: change.ops, bodies, outcome, isNext: seq === this.#applied.seq + 1 })
     if (seq > this.#applied.seq) this.#applied = outcome.at
-    else if (this.#parts.isShared) this.#restart()
+    // When it is late, the head that was read meanwhile had it.
+    else if (this.#parts.isShared && !isLate) {
+      this.#isOvertaken = true
+      this.#restart()
+    }
     this.aclSeq = Math.max(this.aclSeq, outcome.aclSeq)
   }
 
@@ -310,13 +329,16 @@ function entryOf(parts: {
   readonly body: Uint8Array | undefined
   readonly seq: number
   readonly meta: Resource | undefined
+  readonly history?: number
 }): Entry {
-  return { resource: parts.resource, body: parts.body, seq: parts.seq, meta: parts.meta, derived: undefined }
+  const { resource, body, seq, meta, history } = parts
+  return { resource, body, seq, meta, history, derived: undefined }
 }
 
-function costOf(entry: Entry): number {
-  if (entry.resource === undefined) return absentBytes
-  return entryBytes + (entry.body?.length ?? 0) + (entry.derived?.listing?.memoryBytes ?? 0)
+/** Strangers choose the names of what is absent, so names count: a short one and one of 2000 bytes are not the same. */
+function costOf(key: Key, entry: Entry): number {
+  if (entry.resource === undefined) return absentBytes + key.length
+  return entryBytes + 2 * key.length + (entry.body?.length ?? 0) + (entry.derived?.listing?.memoryBytes ?? 0)
 }
 
 /** Fills serve all who wait for them, so no single request may abort them. */

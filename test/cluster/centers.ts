@@ -28,15 +28,29 @@ export interface Asking {
   readonly agent?: Agent
 }
 
+export interface PlaceOptions {
+  /** Where the centers look for the database, which is at `url`. */
+  readonly databaseUrl?: (url: string) => string
+  /** Of the centers, beside those of their stores. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Instead of one that ends with the place. */
+  readonly database?: PostgresServer
+}
+
 export interface Place extends AsyncDisposable {
   readonly database: PostgresServer
+  /** Of the database of the centers, in its server. */
+  readonly databaseName: string
+  /** Of all centers. */
+  readonly env: Readonly<Record<string, string>>
   readonly baseUrl: string
   /** The port of the first. */
   readonly port: number
   /** Of all centers. */
   readonly host: string
-  /** Starts a center; `again` on the data directory that this name has. */
+  /** Starts a center on the data directory that this name has. */
   start(name: string): Promise<SpawnedXpod>
+  dataDir(name: string): string
   /** A pod that everybody may write to, whose home is this one; its path. */
   createPod(home: SpawnedXpod, name: string): Promise<string>
   ask(center: Pick<SpawnedXpod, 'port'>, method: string, path: string, asking?: Asking): Promise<Reply>
@@ -44,18 +58,19 @@ export interface Place extends AsyncDisposable {
   rows(sql: string): Promise<Record<string, unknown>[]>
 }
 
-export async function openPlace(): Promise<Place> {
+export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
   await using stack = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'xpod-cluster-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
-  const database = stack.use(await startPostgres())
+  const database = options.database ?? stack.use(await startPostgres())
   const objects = stack.use(await startS3Server())
   const db = await database.freshDatabase()
+  const databaseName = new URL(db).pathname.slice(1)
   const port = await freePort()
   const baseUrl = `http://localhost:${port}/`
   const host = `localhost:${port}`
   const env = {
-    XPOD_DB: db,
+    XPOD_DB: options.databaseUrl?.(db) ?? db,
     XPOD_S3: `${objects.endpoint}/${objects.bucket}/cluster/`,
     XPOD_S3_REGION: objects.region,
     XPOD_S3_ACCESS_KEY: objects.accessKey,
@@ -63,6 +78,7 @@ export async function openPlace(): Promise<Place> {
     XPOD_SECRET_FILE: join(folder, 'secret.key'),
     XPOD_CACHE_PATH: join(folder, 'cache'),
     XPOD_CACHE_MAX_SIZE: '0',
+    ...options.env,
   }
   const centers = new Map<string, SpawnedXpod>()
   stack.defer(async () => {
@@ -72,17 +88,21 @@ export async function openPlace(): Promise<Place> {
     }
   })
   const owned = stack.move()
+  const dataDir = (name: string): string => join(folder, name)
   const place: Place = {
     database,
+    databaseName,
+    env,
     baseUrl,
     port,
     host,
     async start(name) {
-      const own = { dataDir: join(folder, name), port: centers.size === 0 ? port : await freePort(), env }
+      const own = { dataDir: dataDir(name), port: centers.size === 0 ? port : await freePort(), env }
       const center = await spawnXpod(['--base-url', baseUrl], own)
       centers.set(name, center)
       return center
     },
+    dataDir,
     async createPod(home, name) {
       await using issuer = await startIssuer()
       const webId = issuer.webId('owner')
@@ -97,7 +117,7 @@ export async function openPlace(): Promise<Place> {
       return new URL(base).pathname
     },
     ask: (center, method, path, asking = {}) => ask({ port: center.port, host, method, path }, asking),
-    rows: (sql) => database.query(sql, [], new URL(db).pathname.slice(1)),
+    rows: (sql) => database.query(sql, [], databaseName),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
   return place

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { Agent } from 'node:http'
 import { test } from 'node:test'
 
-import { opcodes, openRawWebSocket } from '../support/raw-websocket.ts'
+import { opcodes, openRawWebSocket, type RawWebSocket } from '../support/raw-websocket.ts'
 import { lacksPostgres } from '../support/postgres-programs.ts'
 import { lacksS3 } from '../support/s3-server.ts'
 import { until } from '../support/until.ts'
@@ -77,7 +77,7 @@ test('a center leaves the pods of a living one alone, and takes them over when i
 })
 
 test('a center that was stopped over the takeover says nothing old', { skip }, async () => {
-  await using place = await openPlace()
+  await using place = await openPlace({ env: { XPOD_LEGACY_UPDATES: 'true' } })
   const first = await place.start('first')
   const pod = await place.createPod(first, 'alice')
   const second = await place.start('second')
@@ -90,8 +90,11 @@ test('a center that was stopped over the takeover says nothing old', { skip }, a
   const unchanged = { agent, headers: { 'if-none-match': etag } }
   assert.equal((await place.ask(first, 'GET', path, unchanged)).status, 304)
   await using socket = await listen(place, path)
+  await using legacy = await listenAsOfOld(place, pod, path)
   assert.equal((await place.ask(first, 'PUT', path, { body: 'older', headers: { 'if-match': etag } })).status, 204)
   await socket.untilFrame(opcodes.text)
+  await until('the old socket hears of it', () => textsOf(legacy).some((text) => text.startsWith('pub ')))
+  const toldLegacy = textsOf(legacy).length
   const told = socket.frames().filter(({ opcode }) => opcode === opcodes.text).length
 
   first.process.kill('SIGSTOP')
@@ -114,6 +117,8 @@ test('a center that was stopped over the takeover says nothing old', { skip }, a
     assertElsewhere(await place.ask(first, 'PUT', path, { body: 'lost', agent }))
   }
   assert.equal(await socket.closeCode(), 1012)
+  assert.equal(await legacy.closeCode(), 1012)
+  assert.deepEqual(textsOf(legacy).slice(toldLegacy), [])
   const frames = socket.frames().filter(({ opcode }) => opcode === opcodes.text)
   assert.deepEqual(
     frames.slice(told).map(({ payload }) => payload.toString()),
@@ -128,7 +133,7 @@ function keptAgent(): Agent & Disposable {
   return Object.assign(agent, { [Symbol.dispose]: () => agent.destroy() })
 }
 
-async function listen(place: Place, path: string): Promise<Awaited<ReturnType<typeof openRawWebSocket>>> {
+async function listen(place: Place, path: string): Promise<RawWebSocket> {
   const topic = new URL(path, place.baseUrl).href
   const body = JSON.stringify({
     '@context': ['https://www.w3.org/ns/solid/notification/v1'],
@@ -143,4 +148,20 @@ async function listen(place: Place, path: string): Promise<Awaited<ReturnType<ty
   assert.equal(made.status, 200, made.text)
   const { receiveFrom } = JSON.parse(made.text) as { receiveFrom: string }
   return openRawWebSocket(place.port, new URL(receiveFrom).pathname, { Host: place.host })
+}
+
+/** Over solid-0.1. */
+async function listenAsOfOld(place: Place, pod: string, path: string): Promise<RawWebSocket> {
+  const headers = { Host: place.host, 'Sec-WebSocket-Protocol': 'solid-0.1' }
+  const socket = await openRawWebSocket(place.port, `${pod}.notifications/solid-0.1`, headers)
+  socket.send(opcodes.text, `sub ${new URL(path, place.baseUrl).href}`)
+  await until('it is subscribed', () => textsOf(socket).some((text) => text.startsWith('ack ')))
+  return socket
+}
+
+function textsOf(socket: RawWebSocket): string[] {
+  return socket
+    .frames()
+    .filter(({ opcode }) => opcode === opcodes.text)
+    .map(({ payload }) => payload.toString())
 }

@@ -69,7 +69,7 @@ async function openWorld(): Promise<World> {
   }
   const head = await real.head(pod.id)
   const moves: HomeMove['kind'][] = []
-  const cluster = { lease: { term: () => lease.held }, adopt: async () => faults.adopt?.() }
+  const cluster = { lease: { term: () => lease.held }, adopt: async () => faults.adopt?.(), history: () => 1 }
   const metrics = createMetrics()
   const bus = { publish: () => undefined }
   const homes = stack.use(createPodHomes({ store, bus, node: head!.node, clock, metrics, cluster }))

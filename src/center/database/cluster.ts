@@ -19,12 +19,14 @@ export async function joinCluster(shared: SharedPlace, parts: Surround): Promise
   const { onFatal } = parts
   await using stack = new AsyncDisposableStack()
   const { db, url, node, instance } = shared
-  // A connection of its own, not counted with the others.
-  const own = { ...parts, metrics: createMetrics(), url, poolSize: 1, timeouts: beatTimeouts }
+  const { succession } = db
+  // A connection of its own, not counted with the others, to the same server.
+  const own = { ...parts, metrics: createMetrics(), url, poolSize: 1, timeouts: beatTimeouts, succession }
   const beating = stack.use(await connectPostgres(own))
   const onReplaced = (): void => onFatal(new XpodError('NODE_REPLACED', node))
   const lease = stack.use(await startHeartbeat({ ...parts, beat: createBeat(beating, shared), onReplaced }))
+  stack.use(succession.onChange(() => lease.doubt()))
   const adopt = createAdoption({ ...parts, db, heartbeat: lease, node, instance })
   const owned = stack.move()
-  return { lease, adopt, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() }
+  return { lease, adopt, history: () => succession.timeline, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() }
 }

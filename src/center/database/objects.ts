@@ -40,28 +40,51 @@ export interface OpenedObjects extends AsyncDisposable {
   readonly cache: TieredObjects | undefined
 }
 
-/** Throws OBJECTS_ELSEWHERE, OBJECTS_REFUSED, OBJECTS_UNAVAILABLE, CACHE_LOCKED. */
+/** Throws OBJECTS_ELSEWHERE, OBJECTS_REFUSED, CACHE_LOCKED. */
 export async function openObjects(where: ObjectsPlace, parts: Around): Promise<OpenedObjects> {
   const { dir, db, s3, machine } = where
-  // Not the endpoint: a store may move to another address.
-  const files = machine === undefined ? 'files' : `files of ${machine}`
-  const place = s3 === undefined ? files : `s3 ${s3.bucket}/${s3.prefix}`
+  const files = placeOfFiles(machine)
+  const place = s3 === undefined ? files : placeOfS3(s3)
   const kept = await readSetting(db, 'objects')
   if (kept !== undefined && ![place, files, 'files'].includes(kept)) throw elsewhere(kept)
   if (s3 !== undefined && kept !== place && (await hasFiles(dir, parts.random))) throw elsewhere(files)
   await using stack = new AsyncDisposableStack()
-  const opened = stack.use(await openPlace(where, parts))
-  // Only what could be opened: a bucket that was mistyped is not remembered.
-  if (kept !== place) await writeSetting(db, 'objects', place)
+  // Only of what was found right: a bucket that was mistyped is not remembered.
+  const remember = async (): Promise<void> => {
+    if (kept === place) return
+    const now = await readSetting(db, 'objects')
+    if (now !== kept && now !== place) throw elsewhere(now ?? files)
+    await writeSetting(db, 'objects', place)
+  }
+  const opened = stack.use(await openPlace(where, parts, remember))
   stack.move()
   return opened
 }
 
-async function openPlace({ dir, s3, cache }: ObjectsPlace, parts: Around): Promise<OpenedObjects> {
-  if (s3 === undefined) return alone(await openFilesystemObjects({ dir: join(dir, 'objects'), random: parts.random }))
+/** As the setting names it. */
+export function placeOfFiles(machine: string | undefined): string {
+  return machine === undefined ? 'files' : `files of ${machine}`
+}
+
+/** Not the endpoint: a store may move to another address. */
+export function placeOfS3({ bucket, prefix }: S3Place): string {
+  return `s3 ${bucket}/${prefix}`
+}
+
+/** A store of S3 that does not answer yet is opened all the same: everything else works without it. */
+async function openPlace(
+  { dir, s3, cache }: ObjectsPlace,
+  parts: Around,
+  remember: () => Promise<void>,
+): Promise<OpenedObjects> {
+  if (s3 === undefined) {
+    const files = await openFilesystemObjects({ dir: join(dir, 'objects'), random: parts.random })
+    await remember()
+    return alone(files)
+  }
   const { openS3Objects } = await import('../../core/objects/s3.ts')
   const { clock, random, log, metrics } = parts
-  const store = await openS3Objects({ ...s3, clock, random, log, metrics })
+  const store = await openS3Objects({ ...s3, clock, random, log, metrics, onProven: remember })
   if (cache === undefined) return alone(store)
   await using stack = new AsyncDisposableStack()
   stack.use(store)

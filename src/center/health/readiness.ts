@@ -41,6 +41,7 @@ export function watchReadiness(parts: {
         { name: 'accepting requests', ok: !isDraining, harmless: false, detail: isDraining ? 'draining' : '' },
         await checkDatabase(parts.db),
         await checkRoom(parts.objects),
+        checkObjects(parts.objects),
         checkRows(parts.store),
         ...(parts.lease === undefined ? [] : [checkLease(parts.lease)]),
       ]
@@ -68,6 +69,11 @@ async function checkRoom(objects: ObjectStore): Promise<Check> {
   const ok = room === undefined || room.freeBytes >= littleRoomBytes
   const detail = room === undefined ? '' : `${Math.floor(room.freeBytes / MiB)} MiB free`
   return { name: 'disk', ok, harmless: true, detail }
+}
+
+/** Only large bodies lie there. */
+function checkObjects({ trouble }: ObjectStore): Check {
+  return { name: 'object store', ok: trouble === undefined, harmless: true, detail: trouble ?? '' }
 }
 
 function checkRows(store: PodStore): Check {

@@ -8,6 +8,7 @@ import type { Heartbeat } from '../../core/heartbeat/heartbeat.ts'
 import type { ResidentHomes } from '../../pod/homes.ts'
 import type { Follower } from '../../pod/notify/follower.ts'
 import { isElsewhere } from '../../pod/notify/judge.ts'
+import type { LegacyUpdates } from '../../pod/notify/live/legacy.ts'
 import type { Receivers } from '../../pod/notify/live/receivers.ts'
 import type { Notifications } from '../../pod/notify/notifications.ts'
 import type { Webhooks } from '../../pod/notify/webhooks/webhooks.ts'
@@ -18,13 +19,16 @@ export interface HomeKeeping {
   readonly homes: ResidentHomes
   readonly follower: Pick<Follower, 'pods'>
   readonly receivers: Pick<Receivers, 'podGone' | 'podLeft'>
+  /** Undefined: not served. */
+  readonly legacy: Pick<LegacyUpdates, 'podGone' | 'podLeft'> | undefined
   readonly webhooks: Pick<Webhooks, 'podArrived' | 'podLeft'>
   readonly log: Log
 }
 
-export function keepAtHome({ lease, homes, follower, receivers, webhooks, log }: HomeKeeping): Disposable {
+export function keepAtHome({ lease, homes, follower, receivers, legacy, webhooks, log }: HomeKeeping): Disposable {
   function left(pod: PodId): void {
     receivers.podLeft(pod)
+    legacy?.podLeft(pod)
     webhooks.podLeft(pod)
   }
 
@@ -46,7 +50,10 @@ export function keepAtHome({ lease, homes, follower, receivers, webhooks, log }:
     homes.onMove(({ kind, pod }) => {
       if (kind === 'arrived') webhooks.podArrived(pod)
       else if (kind === 'left') left(pod.id)
-      else if (kind === 'gone') receivers.podGone(pod.id)
+      else if (kind === 'gone') {
+        receivers.podGone(pod.id)
+        legacy?.podGone(pod.id)
+      }
     }),
   )
   return stack

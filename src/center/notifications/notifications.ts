@@ -76,12 +76,14 @@ export async function openNotifications(
   const legacy = options.legacyUpdates ? createLegacyUpdates(shared) : undefined
   stack.use(
     store.directory.onChange((change) => {
-      if (change.kind === 'delete') receivers.podGone(change.id)
+      if (change.kind !== 'delete') return
+      receivers.podGone(change.id)
+      legacy?.podGone(change.id)
     }),
   )
   const isHome = cluster && (async (pod: PodId) => (await store.head(pod))?.node === opened.node)
   const webhooks = stack.use(startWebhooks({ ...shared, door, signer, isHome }))
-  if (cluster !== undefined) stack.use(keepAtHome({ ...cluster, homes, follower, receivers, webhooks, log }))
+  if (cluster !== undefined) stack.use(keepAtHome({ ...cluster, homes, follower, receivers, legacy, webhooks, log }))
   const addresses = addressRules({ allowInternal: options.allowInternal, allowLoopback: isLoopback })
   const caps = capsOf(options, isLoopback)
   const isHere = (url: string): boolean => leadsHere(routes, url)

@@ -32,11 +32,15 @@ export interface Heartbeat extends AsyncDisposable {
   term(): number
   /** What was seen of another node's beat. */
   seen(node: string): Sighting | undefined
+  /** What memory knows may not be so any more: it is over until the next beat, which is sent at once. */
+  doubt(): void
   /** Calls back after the lease was lost, when it is held again. */
   onRegained(listener: () => void): Disposable
 }
 
 const everyMs = 3000
+/** A beat that was on its way while the lease was dropped is sent again, so many times. */
+const maxDoubts = 3
 
 /** The first beat is taken when it resolves. Throws DATABASE_UNAVAILABLE. */
 export async function startHeartbeat(options: HeartbeatOptions): Promise<Heartbeat> {
@@ -53,6 +57,7 @@ class Heart implements Heartbeat {
   readonly #observe: (seconds: number) => void
   #beating: Promise<void> | undefined
   #stop = (): void => {}
+  #isClosed = false
   /** What the log was told last. */
   #term = 0
   #isReplaced = false
@@ -81,12 +86,18 @@ class Heart implements Heartbeat {
     return this.#sightings.of(node)
   }
 
+  doubt(): void {
+    this.#lease.drop()
+    this.#tick()
+  }
+
   onRegained(listener: () => void): Disposable {
     this.#listeners.add(listener)
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
     this.#stop()
     await this.#beating
   }
@@ -102,13 +113,13 @@ class Heart implements Heartbeat {
   }
 
   async #beat(): Promise<void> {
-    if (this.#isReplaced) return
-    const sent = this.#lease.now()
-    const { isMine, era, beats } = await this.#options.beat()
-    this.#observe((this.#lease.now().monotonicMs - sent.monotonicMs) / 1000)
-    if (!isMine) return this.#replaced()
-    if (this.#sightings.look(era, beats)) this.#lease.drop()
-    this.#lease.renew(sent)
+    for (let attempt = 1; attempt <= maxDoubts && !this.#isReplaced && !this.#isClosed; attempt++) {
+      const sent = this.#lease.now()
+      const { isMine, era, beats } = await this.#options.beat()
+      this.#observe((this.#lease.now().monotonicMs - sent.monotonicMs) / 1000)
+      if (!isMine) return this.#replaced()
+      if (this.#lease.renew(sent, this.#sightings.look(era, beats))) return
+    }
   }
 
   #replaced(): void {

@@ -9,12 +9,17 @@ const leaseMs = 10_000
 export interface Sent {
   readonly monotonicMs: number
   readonly wallMs: number
+  /** How often the lease had been dropped. */
+  readonly drops: number
 }
+
+const never: Sent = { monotonicMs: Number.NEGATIVE_INFINITY, wallMs: 0, drops: 0 }
 
 export class Lease {
   readonly #clock: Clock
-  #sent: Sent = { monotonicMs: Number.NEGATIVE_INFINITY, wallMs: 0 }
+  #sent = never
   #term = 0
+  #drops = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -32,17 +37,23 @@ export class Lease {
 
   /** Taken before a beat leaves. */
   now(): Sent {
-    return { monotonicMs: this.#clock.monotonicMs(), wallMs: this.#clock.nowMs() }
+    return { monotonicMs: this.#clock.monotonicMs(), wallMs: this.#clock.nowMs(), drops: this.#drops }
   }
 
-  /** The beat that was sent then has been taken. */
-  renew(sent: Sent): void {
-    if (!this.isHeld) this.#term++
+  /**
+   * The beat that was sent then has been taken, before the lease was dropped or after it: false, nothing is renewed.
+   * `isOther`: whatever was known under it is to be looked at again, although it was held all the time.
+   */
+  renew(sent: Sent, isOther: boolean): boolean {
+    if (sent.drops !== this.#drops) return false
+    if (isOther || !this.isHeld) this.#term++
     this.#sent = sent
+    return true
   }
 
-  /** Whatever was known under it is to be looked at again, although it was held all the time. */
+  /** Until a beat that is sent from now on has been taken. */
   drop(): void {
-    this.#sent = { monotonicMs: Number.NEGATIVE_INFINITY, wallMs: 0 }
+    this.#drops++
+    this.#sent = never
   }
 }

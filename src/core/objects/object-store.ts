@@ -50,6 +50,8 @@ export interface ObjectStore extends AsyncDisposable {
   list(prefix: string, after: string | undefined, limit: number): Promise<readonly StoredObject[]>
   /** Writes, reads and deletes a probe object; throws what is wrong. */
   probe(): Promise<void>
+  /** Why it cannot be used at the moment, where that is known without asking it. */
+  readonly trouble?: string | undefined
   /** What is free and what there is in all, or undefined when the store does not tell. */
   room(): Promise<{ readonly freeBytes: number; readonly totalBytes: number } | undefined>
 }

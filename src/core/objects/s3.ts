@@ -1,5 +1,5 @@
 // Objects in an S3 store (Amazon, MinIO, Tencent COS, Alibaba OSS, …), below a prefix of a bucket. Looked at when it is opened:
-// wrong settings do not start. Durable as the store is; nothing is visible before put resolves. Bounded in memory, time and
+// wrong settings do not start. One that does not answer may be opened all the same, and is looked at until it does. Durable as the store is; nothing is visible before put resolves. Bounded in memory, time and
 // attempts. What it does not do: versions, lifecycle rules, encryption settings and making the bucket are the operator's.
 
 import type { Clock } from '../../base/clock.ts'
@@ -24,6 +24,11 @@ export interface S3Options extends S3Location {
   readonly random: Random
   readonly log: Log
   readonly metrics: Metrics
+  /**
+   * Given: a store that does not answer is opened, too. Called once, when it has been found right and before anything is
+   * put there; when that fails, so does the put.
+   */
+  readonly onProven?: () => Promise<void>
 }
 
 const maxUploads = 1000
@@ -32,19 +37,25 @@ const maxDeletes = 1000
 const maxListed = 1000
 const sweepEveryMs = 3_600_000
 const unfinishedMs = 24 * 3_600_000
+const proveEveryMs = 5000
 
-/** Throws OBJECTS_REFUSED with the setting that is wrong, OBJECTS_UNAVAILABLE. */
+/** Throws OBJECTS_REFUSED with the setting that is wrong; OBJECTS_UNAVAILABLE without `onProven`. */
 export async function openS3Objects(options: S3Options): Promise<ObjectStore> {
   const connection = openConnection(options, options.clock)
   const store = new S3Objects(options, openCalls({ ...options, connection }))
   try {
-    await store.probe()
-    store.sweepFromNowOn()
-    return store
+    await store.prove()
   } catch (error) {
-    await store[Symbol.asyncDispose]()
-    throw error
+    const mayPass = error instanceof XpodError && error.code === 'OBJECTS_UNAVAILABLE'
+    if (!mayPass || options.onProven === undefined) {
+      await store[Symbol.asyncDispose]()
+      throw error
+    }
+    options.log.warn('objects.awaited', { error })
+    store.proveFromNowOn()
   }
+  store.sweepFromNowOn()
+  return store
 }
 
 class S3Objects implements ObjectStore {
@@ -57,6 +68,11 @@ class S3Objects implements ObjectStore {
   #isConditional = false
   #sweeping: Promise<void> = Promise.resolve()
   #cancelSweeps: () => void = () => {}
+  #isProven = false
+  #proving: Promise<void> | undefined
+  #cancelProving: () => void = () => {}
+  /** Why it could not be found right yet. */
+  #doubt = ''
 
   constructor(options: S3Options, calls: S3Calls) {
     const { clock, metrics } = options
@@ -74,6 +90,7 @@ class S3Objects implements ObjectStore {
     signal: AbortSignal,
   ): Promise<{ readonly size: number; readonly sha256: Uint8Array }> {
     const name = this.#nameOf(key)
+    if (!this.#isProven) await this.prove()
     if (this.#uploads >= maxUploads) throw new XpodError('OVERLOADED', 'too many uploads')
     this.#uploads++
     try {
@@ -142,12 +159,46 @@ class S3Objects implements ObjectStore {
     this.#isConditional = isConditional
   }
 
+  /** Probes it, unless that is under way, and says so when it is right for the first time. */
+  prove(): Promise<void> {
+    this.#proving ??= this.#prove().finally(() => {
+      this.#proving = undefined
+    })
+    return this.#proving
+  }
+
+  async #prove(): Promise<void> {
+    try {
+      await this.probe()
+      await this.#options.onProven?.()
+      this.#isProven = true
+      this.#cancelProving()
+      if (this.#doubt !== '') this.#options.log.info('objects.proven')
+    } catch (error) {
+      const why = error instanceof XpodError ? error.message : String(error)
+      if (this.#doubt !== '' && why !== this.#doubt) this.#options.log.error('objects.doubted', { error })
+      this.#doubt = why
+      throw error
+    }
+  }
+
+  proveFromNowOn(): void {
+    // What is wrong was logged.
+    this.#cancelProving = this.#options.clock.every(proveEveryMs, () => void this.prove().catch(() => undefined))
+  }
+
+  get trouble(): string | undefined {
+    if (!this.#isProven) return this.#doubt
+    return this.#calls.isDown ? 'it does not answer' : undefined
+  }
+
   async room(): Promise<undefined> {
     return undefined
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#cancelSweeps()
+    this.#cancelProving()
     this.#closing.abort(new XpodError('SHUTTING_DOWN'))
     await this.#sweeping
     await this.#calls.connection[Symbol.asyncDispose]()

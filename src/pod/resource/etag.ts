@@ -3,13 +3,16 @@
 // of its own, and a write may use the tag of any of them (solid.md pitfalls 20 and 21).
 //
 // A container's state also holds childSeq, its modification time (which tells two futures apart after a restore) and the
-// version of its .meta, because its listing shows all of them.
+// version of its .meta, because its listing shows all of them. childSeq alone would come again after a failover that has
+// lost commits, so from the first one on the history of the database stands there too.
 
 import type { Entry } from '../home.ts'
 import type { Version } from '../store/resource.ts'
 
 /** Seven significant letters of a media type or language in a tag; stored bytes have none. */
 export type TagSuffix = string
+
+const firstHistory = 1
 
 /** The state part, without quotes. */
 function stateOf(entry: Entry): string {
@@ -18,7 +21,9 @@ function stateOf(entry: Entry): string {
   const own = versionText(resource.version)
   if (resource.kind !== 'container') return own
   const meta = entry.meta === undefined ? '' : `-${versionText(entry.meta.version)}`
-  return `${own}-${resource.childSeq.toString(36)}-${resource.modifiedMs.toString(36)}${meta}`
+  const { history = firstHistory } = entry
+  const later = history > firstHistory ? `-h${history.toString(36)}` : ''
+  return `${own}-${resource.childSeq.toString(36)}-${resource.modifiedMs.toString(36)}${meta}${later}`
 }
 
 /** The strong ETag of one representation, with quotes. `suffix` names media type and coding: `jsonld`, `.br`, `jsonld.br`. */

@@ -4,6 +4,7 @@
 
 import { MiB } from '../../base/bytes.ts'
 import { XpodError } from '../../base/errors.ts'
+import type { Log } from '../../base/log.ts'
 import type { Random } from '../../base/random.ts'
 import type { ObjectStore } from '../../core/objects/object-store.ts'
 import type { Staged } from './change.ts'
@@ -40,6 +41,7 @@ export interface StageParts {
   readonly rows: StageRows
   readonly objects: ObjectStore
   readonly random: Random
+  readonly log: Log
   readonly reservations: Reservations
   readonly room: Room
   readonly stamp: () => { readonly node: string; readonly instance: string; readonly nowMs: number }
@@ -68,8 +70,14 @@ export function createStager(parts: StageParts): Stager {
   async function giveUp(pod: PodId, blob: string): Promise<void> {
     if (!open.has(blob)) return
     consumed(blob)
-    await rows.drop({ pod, blob })
-    parts.onGarbage()
+    try {
+      await rows.drop({ pod, blob })
+      parts.onGarbage()
+    } catch (error) {
+      // Its row stays and is swept a day later; why the body was given up is what the caller is to hear.
+      if (!(error instanceof XpodError)) throw error
+      parts.log.warn('store.stage-kept', { pod, blob, error })
+    }
   }
 
   async function stageBlob(pod: PodId, body: Arriving, signal: AbortSignal): Promise<Staged> {

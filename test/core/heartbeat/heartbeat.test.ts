@@ -174,3 +174,31 @@ test('a beat counts as unchanged since it was first seen at the same server', ()
   sightings.look('two', [])
   assert.equal(sightings.of('a'), undefined)
 })
+
+test('a doubt ends the lease at once, and only a beat that is sent after it makes another', async () => {
+  await using world = await openWorld()
+  const { clock, database, heart } = world
+  const term = heart.term()
+  const gate = Promise.withResolvers<void>()
+  database.gate = gate.promise
+  clock.advance(3000)
+  heart.doubt()
+  assert.equal(heart.term(), 0)
+  const taken = database.beats
+  gate.resolve()
+  await until('both have been taken', () => database.beats === taken + 2)
+  await until('it is held again', () => heart.term() !== 0)
+  assert.notEqual(heart.term(), term)
+})
+
+test('a doubt without a database leaves no lease', async () => {
+  await using world = await openWorld()
+  const { database, heart } = world
+  database.isUp = false
+  heart.doubt()
+  await new Promise<void>((resolve) => setImmediate(resolve))
+  assert.equal(heart.term(), 0)
+  database.isUp = true
+  await world.beat()
+  assert.notEqual(heart.term(), 0)
+})

@@ -123,6 +123,10 @@ export class TieredStore implements TieredObjects {
     return this.#parts.inner.list(prefix, after, limit)
   }
 
+  get trouble(): string | undefined {
+    return this.#parts.inner.trouble
+  }
+
   probe(): Promise<void> {
     return this.#parts.inner.probe()
   }

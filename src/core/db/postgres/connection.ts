@@ -9,17 +9,24 @@ import type { Clock } from '../../../base/clock.ts'
 import { XpodError } from '../../../base/errors.ts'
 import { Pipeline, type Statement, type StatementResult } from './pipeline.ts'
 import { rollback, type SessionTexts, sessionTexts, type Timeouts } from './session.ts'
+import type { ServerIdentity, Succession } from './succession.ts'
 import type { PostgresAddress, PostgresTarget } from './target.ts'
 
 export interface ConnectionParts {
   readonly target: PostgresTarget
   readonly timeouts: Timeouts
   readonly clock: Clock
+  /** Hears of the server of each connection before it is used, and may refuse it. */
+  readonly succession: Succession
 }
 
 /** On top of what the server allows itself. */
 const graceMs = 2000
 const keepAliveMs = 10_000
+
+interface Greeted extends ServerIdentity {
+  readonly readOnly: number
+}
 
 /** What the driver keeps to itself. */
 interface DriverInside {
@@ -41,7 +48,11 @@ export class Connection {
   /** No pooler in between. */
   isDirect = false
 
-  constructor(client: Client, address: PostgresAddress, { timeouts, clock }: ConnectionParts) {
+  constructor(
+    client: Client,
+    address: PostgresAddress,
+    { timeouts, clock }: Pick<ConnectionParts, 'timeouts' | 'clock'>,
+  ) {
     this.address = address
     this.openedMs = clock.monotonicMs()
     this.#client = client
@@ -97,13 +108,15 @@ export class Connection {
     await this.#inTime(this.#client.query(text), maxMs)
   }
 
-  async greet(): Promise<void> {
+  /** Throws DATABASE_UNAVAILABLE at a standby. */
+  async greet(): Promise<Greeted> {
     const { processID } = this.#client as unknown as DriverInside
     const [greeting] = await this.run([this.#texts.greet(processID ?? 0)])
     const row = greeting?.rows[0]
     assert(row !== undefined)
     if (row.recovering === 1) throw new XpodError('DATABASE_UNAVAILABLE', 'it is a standby')
     this.isDirect = row.pid === processID
+    return row as unknown as Greeted
   }
 
   /** Politely, when nothing runs. */
@@ -134,21 +147,47 @@ export class Connection {
   }
 }
 
-/** Tries the addresses in turn, beginning with `first`. Throws what the last one said. */
+interface Opened {
+  readonly connection: Connection
+  readonly greeted: Greeted
+}
+
+/** Tries the addresses in turn, beginning with `first`: the one that takes writes, else one that does not. Throws what the last one said. */
 export async function openConnection(parts: ConnectionParts, first = 0): Promise<Connection> {
   const { addresses } = parts.target
   let failure: unknown
+  let spare: Opened | undefined
   for (let turn = 0; turn < addresses.length; turn++) {
     try {
-      return await openAt(addresses[(first + turn) % addresses.length]!, parts)
+      const opened = await openAt(addresses[(first + turn) % addresses.length]!, parts)
+      if (opened.greeted.readOnly === 1 && spare === undefined) {
+        spare = opened
+        continue
+      }
+      const connection = accept(opened, parts.succession)
+      spare?.connection.close()
+      return connection
     } catch (error) {
       failure = error
     }
   }
+  if (spare !== undefined) return accept(spare, parts.succession)
   throw failure
 }
 
-async function openAt(address: PostgresAddress, parts: ConnectionParts): Promise<Connection> {
+/** Throws DATABASE_UNAVAILABLE when another server has replaced this one. */
+function accept({ connection, greeted }: Opened, succession: Succession): Connection {
+  try {
+    succession.met(greeted)
+    succession.takesWrites(greeted.readOnly === 0)
+    return connection
+  } catch (error) {
+    connection.destroy()
+    throw error
+  }
+}
+
+async function openAt(address: PostgresAddress, parts: ConnectionParts): Promise<Opened> {
   const { user, password, database, applicationName } = parts.target
   // What is left out here the driver would take from PG… variables; a password only when it is no function.
   const config: ClientConfig = {
@@ -167,8 +206,7 @@ async function openAt(address: PostgresAddress, parts: ConnectionParts): Promise
   const connection = new Connection(client, address, parts)
   try {
     await client.connect()
-    await connection.greet()
-    return connection
+    return { connection, greeted: await connection.greet() }
   } catch (error) {
     connection.destroy()
     throw refusedByDriver(error)

@@ -59,6 +59,7 @@ export function failureOf(error: unknown): Failure {
 /** What this folder throws itself. */
 const byErrorCode: Partial<Record<ErrorCode, Failure>> = {
   DATABASE_UNAVAILABLE: 'lost',
+  DATABASE_READ_ONLY: 'read-only',
   DATABASE_UNSUITABLE: 'refused',
   OVERLOADED: 'lost',
 }
@@ -83,7 +84,7 @@ export function outsideError(error: unknown): unknown {
 const outside: Readonly<Record<Failure, readonly [code: ErrorCode, detail: string] | undefined>> = {
   contended: ['OVERLOADED', 'changes stand in each other’s way'],
   lost: ['DATABASE_UNAVAILABLE', ''],
-  'read-only': ['DATABASE_UNAVAILABLE', 'it takes no writes'],
+  'read-only': ['DATABASE_READ_ONLY', ''],
   'too-slow': ['DATABASE_UNAVAILABLE', 'it takes too long'],
   full: ['DISK_FULL', ''],
   refused: ['DATABASE_UNSUITABLE', 'it refuses this connection'],

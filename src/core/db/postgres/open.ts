@@ -13,6 +13,7 @@ import { migrate, readApplied } from './migrate.ts'
 import type { Statement } from './pipeline.ts'
 import { jitter, Pool } from './pool.ts'
 import { commit, standardTimeouts, type Timeouts } from './session.ts'
+import { Succession } from './succession.ts'
 import { factsQuery, readFacts, requireSuitable, type ServerFacts } from './suitability.ts'
 import { readPostgresUrl } from './target.ts'
 import { type CallValue, createTranslation, encodeParameter } from './values.ts'
@@ -29,6 +30,8 @@ export interface PostgresOptions {
   readonly timeouts?: Timeouts
   /** So long a server that does not answer yet is waited for. 30 s. */
   readonly startWithinMs?: number
+  /** Of an engine of this process on the same database; else one of its own. */
+  readonly succession?: Succession
 }
 
 export interface CallOptions {
@@ -44,6 +47,8 @@ export interface PostgresEngine extends Database {
   call<T extends Row>(query: string, values: readonly CallValue[], options?: CallOptions): Promise<T[]>
   /** False: whoever asks gets DATABASE_UNAVAILABLE at once. */
   readonly isUp: boolean
+  /** Which server it is with. */
+  readonly succession: Succession
   status(): Promise<PostgresStatus>
 }
 
@@ -97,10 +102,11 @@ async function connect(options: PostgresOptions): Promise<Engine> {
   for (const { host, tls } of target.addresses) {
     if (tls !== false && tls.rejectUnauthorized === false) log.warn('db.unverified', { host })
   }
-  const pool = new Pool({ target, timeouts, clock, random, log, size: poolSize })
+  const succession = options.succession ?? new Succession({ log, metrics })
+  const pool = new Pool({ target, timeouts, clock, random, log, succession, size: poolSize })
   try {
     await startPool(pool, options)
-    const engine = new Engine(pool, options)
+    const engine = new Engine(pool, { ...options, succession })
     requireSuitable(await engine.facts())
     metrics.gaugeFrom('xpod_db_waiting', 'Calls that wait for a connection.', () => pool.waiting)
     metrics.gaugeFrom('xpod_db_connections', 'Open connections to the database.', () => pool.openCount)
@@ -134,12 +140,14 @@ async function startPool(pool: Pool, { clock, random, log, startWithinMs = 30_00
 }
 
 class Engine implements PostgresEngine {
+  readonly succession: Succession
   readonly #pool: Pool
   readonly #options: PostgresOptions
   readonly #writes: WriteParts
   #stop = (): void => {}
 
-  constructor(pool: Pool, options: PostgresOptions) {
+  constructor(pool: Pool, options: PostgresOptions & { readonly succession: Succession }) {
+    this.succession = options.succession
     const { clock, random, metrics, timeouts = standardTimeouts } = options
     const { resolveMs } = timeouts
     const repeats = metrics.counter('xpod_db_repeats_total', 'Transactions that were run again.')

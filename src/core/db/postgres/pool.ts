@@ -45,9 +45,14 @@ export class Pool implements AsyncDisposable {
   #oldestMs = Number.NEGATIVE_INFINITY
   /** The address that answered last. */
   #address = 0
+  readonly #following: Disposable
 
   constructor(options: PoolOptions) {
     this.#options = options
+    // What still runs at the former server must not be taken for done, however it ends there.
+    this.#following = options.succession.onChange(() => {
+      for (const connection of [...this.#open]) connection.destroy()
+    })
   }
 
   get isUp(): boolean {
@@ -94,6 +99,7 @@ export class Pool implements AsyncDisposable {
   /** Waits for nobody: what runs on a connection fails. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.isClosing = true
+    this.#following[Symbol.dispose]()
     this.#cancelRetry?.()
     this.#rejectAll(new XpodError('SHUTTING_DOWN'))
     for (const connection of this.#open) connection.close()

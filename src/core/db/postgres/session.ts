@@ -4,6 +4,7 @@
 // gives one of its own.
 
 import type { Statement } from './pipeline.ts'
+import { identityColumns } from './succession.ts'
 
 export interface Timeouts {
   /** The server gives a statement up after this. */
@@ -28,7 +29,7 @@ export const standardTimeouts: Timeouts = {
 }
 
 export interface SessionTexts {
-  /** Its first parameter is the process number of the log-in; one row: `pid`, `recovering`. */
+  /** Its first parameter is the process number of the log-in; one row: `pid`, `recovering`, `readOnly`, which server. */
   greet(processId: number): Statement
   /** Begins a transaction that writes. */
   readonly begin: { readonly direct: readonly Statement[]; readonly pooled: readonly Statement[] }
@@ -46,6 +47,7 @@ export function sessionTexts(timeouts: Timeouts): SessionTexts {
   return {
     greet: (processId) => ({
       text: `SELECT pg_backend_pid() AS pid, pg_is_in_recovery() AS recovering,
+        current_setting('transaction_read_only')::boolean AS "readOnly", ${identityColumns},
         ${settings(timeouts, 'pg_backend_pid() <> $1')}`,
       values: [String(processId)],
     }),

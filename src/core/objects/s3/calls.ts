@@ -21,6 +21,8 @@ export interface CallOptions {
 
 export interface S3Calls {
   readonly connection: S3Connection
+  /** Calls fail at once, for a while. */
+  readonly isDown: boolean
   /** Throws S3Failure of the kinds missing, exists, range and unknown; else XpodErrors, or the signal's reason. */
   call<T>(op: S3Operation, options: CallOptions, send: (client: S3Client, attempt: number) => Promise<T>): Promise<T>
 }
@@ -82,6 +84,9 @@ export function openCalls(options: CallsOptions): S3Calls {
 
   return {
     connection,
+    get isDown() {
+      return breaker.isOpen
+    },
     async call(op, given, send) {
       const { maxAttempts = defaultAttempts, signal } = given
       for (let attempt = 1; ; attempt++) {

@@ -12,6 +12,8 @@ export interface Probed {
 
 const probeBytes = 64
 const attempts = 2
+/** Of one: a center that starts waits for it. */
+const timeoutMs = 5000
 
 /** Throws OBJECTS_REFUSED with the setting that is wrong, or OBJECTS_UNAVAILABLE. */
 export async function probeStore(calls: S3Calls, key: string, random: Random, signal: AbortSignal): Promise<Probed> {
@@ -25,7 +27,7 @@ export async function probeStore(calls: S3Calls, key: string, random: Random, si
 async function tryAll(calls: S3Calls, key: string, random: Random, signal: AbortSignal): Promise<Probed> {
   const bytes = Buffer.from(random.bytes(probeBytes))
   const bucketName = calls.connection.bucket
-  const options = { signal, maxAttempts: attempts }
+  const options = { signal, timeoutMs, maxAttempts: attempts }
   const put = (headers: Record<string, string>): Promise<unknown> =>
     calls.call('put', options, (client) =>
       client.makeRequestAsyncOmit({ method: 'PUT', bucketName, objectName: key, headers: { ...headers } }, bytes),

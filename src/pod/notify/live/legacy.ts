@@ -16,10 +16,10 @@ import type { Path } from '../../path.ts'
 import { urlOf } from '../../resource/links.ts'
 import type { PodServer } from '../../server.ts'
 import type { PodReader } from '../../store/pod-store.ts'
-import type { PodRecord } from '../../store/resource.ts'
+import type { PodId, PodRecord } from '../../store/resource.ts'
 import { pathInPod } from '../../url.ts'
 import type { Follower, Listener } from '../follower.ts'
-import type { Judge } from '../judge.ts'
+import { isElsewhere, type Judge } from '../judge.ts'
 import { createReceiverCounters, type ReceiverCounters } from './counters.ts'
 
 export const legacyPath: Path = '/.notifications/solid-0.1'
@@ -35,6 +35,9 @@ export interface LegacyParts {
 export interface LegacyUpdates {
   /** Of `legacyPath` in a pod. */
   upgrade(pod: PodRecord, request: UpgradeRequest): UpgradeAnswer
+  podGone(pod: PodId): void
+  /** Another node is its home: whoever listens connects again, and not here. */
+  podLeft(pod: PodId): void
 }
 
 const version = 'solid-0.1'
@@ -44,16 +47,40 @@ const maxWaiting = 500
 const maxBufferedBytes = 64 * KiB
 const maxEchoed = 2000
 
+/** RFC 6455 section 7.4.1: normal closure, protocol error, cannot go on; 1012 of its registry: connect again. */
+const closeCodes = { removed: 1000, protocol: 1002, unavailable: 1011, moved: 1012 }
+
 type Offer = 'ours' | 'none' | 'other'
 
 export function createLegacyUpdates(parts: LegacyParts): LegacyUpdates {
   const counters = createReceiverCounters(parts.metrics, 'legacy')
+  /** By pod; as many as the server takes connections. */
+  const sockets = new Map<PodId, Set<LegacySocket>>()
+
+  function open(pod: PodRecord, peer: WebSocketPeer): LegacySocket {
+    const socket = new LegacySocket(parts, counters, pod, peer)
+    const same = sockets.get(pod.id) ?? new Set()
+    sockets.set(pod.id, same.add(socket))
+    peer.onClose(() => {
+      socket.closed()
+      same.delete(socket)
+      if (same.size === 0 && sockets.get(pod.id) === same) sockets.delete(pod.id)
+    })
+    return socket
+  }
+
+  function end(pod: PodId, reason: keyof typeof closeCodes): void {
+    for (const socket of [...(sockets.get(pod) ?? [])]) socket.end(reason)
+  }
+
   return {
     upgrade(pod, { headers }) {
       const offer = offerOf(headers['sec-websocket-protocol'])
-      const open = (peer: WebSocketPeer): void => new LegacySocket(parts, counters, pod, peer).greet(offer)
-      return offer === 'ours' ? { protocol: version, open } : { open }
+      const greeting = (peer: WebSocketPeer): void => open(pod, peer).greet(offer)
+      return offer === 'ours' ? { protocol: version, open: greeting } : { open: greeting }
     },
+    podGone: (pod) => end(pod, 'removed'),
+    podLeft: (pod) => end(pod, 'moved'),
   }
 }
 
@@ -100,7 +127,6 @@ class LegacySocket {
     this.#counters = counters
     this.#pod = pod
     this.#peer = peer
-    peer.onClose(() => this.#close())
     peer.onMessage((text) => this.#hear(text))
   }
 
@@ -110,7 +136,7 @@ class LegacySocket {
       this.#peer.send(`warning Missing Sec-WebSocket-Protocol header, expected value '${version}'`)
     } else if (offer === 'other') {
       this.#peer.send(`error Client does not support protocol ${version}`)
-      this.#peer.close(1002, 'protocol')
+      this.end('protocol')
     }
   }
 
@@ -123,10 +149,15 @@ class LegacySocket {
     this.#subscribe(url).then(
       (why) => this.#answer(url, why),
       (error: unknown) => {
+        if (isElsewhere(error)) return this.end('moved')
         this.#parts.log.warn('notify.legacy', { pod: this.#pod.id, error })
         this.#answer(url, 'unavailable')
       },
     )
+  }
+
+  end(reason: keyof typeof closeCodes): void {
+    this.#peer.close(closeCodes[reason], reason)
   }
 
   #answer(url: string, why: string | undefined): void {
@@ -172,8 +203,9 @@ class LegacySocket {
       }
     } catch (error) {
       // The client looks again when it reconnects.
+      if (isElsewhere(error)) return this.end('moved')
       this.#parts.log.warn('notify.legacy', { pod: this.#pod.id, error })
-      this.#peer.close(1011, 'unavailable')
+      this.end('unavailable')
     } finally {
       this.#isPumping = false
     }
@@ -188,7 +220,7 @@ class LegacySocket {
     this.#counters.sent.add()
   }
 
-  #close(): void {
+  closed(): void {
     this.#isClosed = true
     this.#waiting = []
     for (const { following } of this.#topics.values()) void following[Symbol.asyncDispose]()

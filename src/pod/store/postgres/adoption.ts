@@ -7,6 +7,7 @@ import type { Metrics } from '../../../base/metrics.ts'
 import type { PostgresEngine } from '../../../core/db/postgres/open.ts'
 import type { Heartbeat } from '../../../core/heartbeat/heartbeat.ts'
 import type { PodHead } from '../resource.ts'
+import { deadAfterMs } from './beats.ts'
 
 export interface AdoptionParts {
   readonly db: Pick<PostgresEngine, 'call'>
@@ -16,9 +17,6 @@ export interface AdoptionParts {
   readonly log: Log
   readonly metrics: Metrics
 }
-
-/** Longer than any read lease. */
-const deadAfterMs = 15_000
 
 const adoptQuery = 'SELECT id, epoch FROM xpod_adopt(?, ?, ?, ?, ?, ?, ?, make_interval(secs => ?))'
 

@@ -3,10 +3,14 @@
 
 import type { PostgresEngine } from '../../../core/db/postgres/open.ts'
 import type { Timeouts } from '../../../core/db/postgres/session.ts'
+import type { ServerIdentity } from '../../../core/db/postgres/succession.ts'
 import type { Beaten } from '../../../core/heartbeat/heartbeat.ts'
 
 /** For a pool that only beats. */
 export const beatTimeouts: Timeouts = { statementMs: 2000, lockMs: 1500, idleMs: 5000, connectMs: 2000, resolveMs: 0 }
+
+/** Who has not beaten for so long answers nothing from memory any more. */
+export const deadAfterMs = 15_000
 
 const maxNodes = 1000
 
@@ -20,13 +24,22 @@ const beatQuery = `WITH mine AS (
 type BeatRow = Readonly<Record<'id' | 'instance' | 'era', string>> & Readonly<Record<'beat' | 'isMine', number>>
 
 export function createBeat(
-  db: Pick<PostgresEngine, 'call'>,
+  db: Pick<PostgresEngine, 'call' | 'succession'>,
   { node, instance }: { readonly node: string; readonly instance: string },
 ): () => Promise<Beaten> {
   return async () => {
     const rows = await db.call<BeatRow>(beatQuery, [node, instance])
     const [first] = rows
     if (first === undefined) return { isMine: false, era: '', beats: [] }
+    // Through a pooler nobody else sees that it is another server.
+    db.succession.met(serverOf(first.era))
+    db.succession.takesWrites(true)
     return { isMine: first.isMine === 1, era: first.era, beats: rows }
   }
+}
+
+/** As xpod_era() writes it. */
+function serverOf(era: string): ServerIdentity {
+  const [system = '', timeline, startedMs] = era.split('/')
+  return { system, timeline: Number(timeline), startedMs: Number(startedMs) }
 }

@@ -57,6 +57,12 @@ export function createCommit({ db, stamp, maxBatches }: CommitParts): Committer 
     })
   }
 
+  // A pod that was made last may never have been, and its number be another's.
+  db.succession.onChange(({ mayHaveLost }) => {
+    if (!mayHaveLost) return
+    ids.forget()
+    known.clear()
+  })
   return {
     commit(change, more) {
       const compiled = compile(change)

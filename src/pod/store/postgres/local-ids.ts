@@ -1,5 +1,5 @@
 // PodId → the local integer that never leaves this store. An id is given once and never again, so a remembered one can only
-// be right or gone; at most 100 000 are remembered, the oldest forgotten first.
+// be right or gone, until the database loses what it had; at most 100 000 are remembered, the oldest forgotten first.
 
 import type { PostgresEngine } from '../../../core/db/postgres/open.ts'
 import type { PodId } from '../resource.ts'
@@ -19,6 +19,10 @@ export class LocalIds {
     const missing = [...new Set(ids.filter((id) => !this.#known.has(id)))]
     if (missing.length > 0) await this.#ask(missing)
     return ids.map((id) => this.#known.get(id))
+  }
+
+  forget(): void {
+    this.#known.clear()
   }
 
   async #ask(ids: readonly PodId[]): Promise<void> {

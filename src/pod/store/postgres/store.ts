@@ -17,9 +17,11 @@ import type { PodId } from '../resource.ts'
 import { Room } from '../room.ts'
 import { createStager, type StageRows } from '../stage.ts'
 import { createChoreRows, createReadUsage, createStageRows, importEntries, pin, unpin } from './calls.ts'
+import { followChanges } from './changes.ts'
 import { createCommit } from './commit.ts'
 import { createDirectory } from './directory.ts'
 import { createReader } from './reader.ts'
+import { startRun } from './run.ts'
 
 export interface PostgresPodStoreOptions {
   readonly db: PostgresEngine
@@ -27,6 +29,8 @@ export interface PostgresPodStoreOptions {
   /** This node's id and this run of it: both are part of every commit's fence. */
   readonly node: string
   readonly instance: string
+  /** Where this run is: another in the same place is over. */
+  readonly place: string
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -44,13 +48,11 @@ const dayMs = 86_400_000
 /** No earlier than the database can be taken back to. */
 const keepBlobsMs = 14 * dayMs
 
-const nameRun = `INSERT INTO node (id, instance) VALUES (?, ?)
-  ON CONFLICT (id) DO UPDATE SET instance = excluded.instance, started_at = clock_timestamp()`
-
-/** The caller keeps owning `db` and `objects` and closes them after the store. */
+/** Throws NODE_REPLACED. The caller keeps owning `db` and `objects` and closes them after the store. */
 export async function openPostgresPodStore(options: PostgresPodStoreOptions): Promise<PodStore> {
   const { db, objects, node, instance, clock, random, log, metrics, limits, pause } = options
-  await db.call(nameRun, [node, instance], { repeatable: true })
+  await using stack = new AsyncDisposableStack()
+  stack.use(await startRun(options))
   const quarantine = new Quarantine(log, metrics)
   const room = new Room({ objects, clock, log, minFreeBytes: limits.minFreeBytes })
   const stamp = () => ({ node, instance, nowMs: clock.nowMs(), isRoomLow: room.isLow })
@@ -67,6 +69,7 @@ export async function openPostgresPodStore(options: PostgresPodStoreOptions): Pr
     keepBlobsMs: limits.keepBlobsMs ?? keepBlobsMs,
     limits,
   })
+  stack.use(chores)
   chores.kick()
   const onGarbage = (): void => chores.kick()
   const reservations = new Reservations(createReadUsage(db))
@@ -80,7 +83,7 @@ export async function openPostgresPodStore(options: PostgresPodStoreOptions): Pr
       await stageRows.drop(call)
     },
   }
-  const stager = createStager({ rows, objects, random, reservations, room, stamp, onGarbage, pause })
+  const stager = createStager({ rows, objects, random, log, reservations, room, stamp, onGarbage, pause })
   const commits = metrics.counter('xpod_commits_total', 'Changes committed.')
   const committer = createCommit({ db, stamp, maxBatches: options.maxBatches ?? 4 })
   metrics.gaugeFrom('xpod_commits_waiting', 'Changes that wait for a batch.', () => committer.waiting)
@@ -104,15 +107,18 @@ export async function openPostgresPodStore(options: PostgresPodStoreOptions): Pr
     committer.forget()
   }
 
+  const directory = createDirectory({ db, stamp, mark: () => random.uint32(), onDeleting: onGarbage })
+  stack.use(followChanges({ db, clock, log, each: directory.each, tell: directory.heard }))
+  const owned = stack.move()
   return {
     ...createReader({ db, objects, quarantine }),
     stage: (pod, body, limits, signal) => stager.stage(pod, body, limits, signal),
     commit,
-    directory: createDirectory({ db, stamp, mark: () => random.uint32(), onDeleting: onGarbage }),
+    directory,
     quarantined: () => quarantine.list(),
     pin: (pod, one) => pin(db, pod, one),
     unpin: (pod, name) => unpin(db, pod, name),
     apply,
-    [Symbol.asyncDispose]: () => chores[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

@@ -7,6 +7,7 @@ import { migration0004 } from './0004-channels.ts'
 import { migration0005 } from './0005-commit.ts'
 import { migration0006 } from './0006-pod-life.ts'
 import { migration0007 } from './0007-cluster.ts'
+import { migration0008 } from './0008-changes.ts'
 
 export const podMigrations: readonly Migration[] = [migration0001]
 
@@ -17,6 +18,7 @@ export const laterPodMigrations: readonly Migration[] = [
   migration0005,
   migration0006,
   migration0007,
+  migration0008,
 ]
 
 /** Every table whose key begins with the pod's local integer; a test fails on one that is missing here. */

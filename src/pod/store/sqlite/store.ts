@@ -55,7 +55,7 @@ export async function openSqlitePodStore(options: SqlitePodStoreOptions): Promis
   const rows = createChoreRows(db)
   const chores = startChores({ rows, objects, clock, log, disk, instance, pause, keepBlobsMs, limits })
   chores.kick()
-  const staging = { objects, random, reservations, room, stamp, pause, onGarbage: () => chores.kick() }
+  const staging = { objects, random, log, reservations, room, stamp, pause, onGarbage: () => chores.kick() }
   const stager = createStager({ rows: createStageRows(db), ...staging })
   const commits = metrics.counter('xpod_commits_total', 'Changes committed.')
 
