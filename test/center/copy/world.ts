@@ -193,7 +193,7 @@ export async function expectKept({ login, base, browser, hook, answers }: Kept, 
   )
 }
 
-export const toNowhere = { s3: undefined, isRestart: false, isRetiring: false }
+const toNowhere = { s3: undefined, isRestart: false, isRetiring: false }
 
 export function copy(wish: Partial<CopyWish> & Pick<CopyWish, 'to' | 'dataDir'>, on = ignore): Promise<CopyReport> {
   return copyDatabase({ from: 'sqlite:', ...toNowhere, ...wish }, parts, on)
