@@ -206,6 +206,25 @@ test('an error is a problem document with a status, a title and no stack', async
   assert.doesNotMatch(answer.text, /node_modules|at \w+ \(|\.ts:/)
 })
 
+test('a browser gets an error as a page that says what to do, with its code, and that runs nothing', async () => {
+  const Accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
+  const url = `${fresh()}<script>`.replaceAll('<', '%3C').replaceAll('>', '%3E')
+  const page = expectStatus(await anyone.get(url, { Accept }), 401)
+  assert.equal(page.header('content-type'), 'text/html; charset=utf-8')
+  assert.match(page.header('content-security-policy') ?? '', /default-src 'none'.*sandbox/)
+  assert.match(page.text, /<h1>This needs a login<\/h1>/)
+  assert.match(page.text, /Log in with a WebID/)
+  assert.match(page.text, /401 LOGIN_REQUIRED/)
+  assert.doesNotMatch(page.text, /script/i)
+  assert.ok(page.header('www-authenticate') !== undefined && page.header('link') !== undefined)
+  const head = expectStatus(await anyone.head(url, { Accept }), 401)
+  assert.equal(head.header('content-length'), page.header('content-length'))
+  const elsewhere = await anyone.get(new URL('/nobody/', world.pod).href, { Accept })
+  assert.match(expectStatus(elsewhere, 404).text, /404 NOT_FOUND/)
+  for (const other of ['*/*', 'application/json, text/html', 'text/turtle'])
+    assert.equal((await anyone.get(url, { Accept: other })).header('content-type'), 'application/problem+json')
+})
+
 test('rule 15: every pod answer has X-Content-Type-Options: nosniff', async () => {
   const container = fresh()
   await alice.store(`${container}a.ttl`)

@@ -51,6 +51,8 @@ export interface SceneOptions {
   readonly resident?: boolean
   /** Called before each read. */
   readonly onRead?: (path: string) => void
+  /** What is there; everything unless given. */
+  readonly exists?: (path: string) => boolean
 }
 
 const closedDoor: Pick<FetchDoor, 'fetch'> = { fetch: () => Promise.reject(new Error('no fetch was expected')) }
@@ -70,6 +72,7 @@ export function accessScene(options: SceneOptions = {}): AccessScene {
       const found = documents.get(path)
       return options.resident ? found : Promise.resolve(found)
     },
+    exists: (_pod, path) => options.exists?.(path) ?? true,
   }
   const door = options.door ?? closedDoor
   const groups =

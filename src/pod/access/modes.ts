@@ -32,6 +32,8 @@ export interface AclSource {
   aclSeq(pod: PodRecord): number
   /** The ACL document at this path (`/c/.acl`), or undefined when it does not exist. Synchronous when resident. */
   readDocument(pod: PodRecord, path: Path): StoredDocument | undefined | Promise<StoredDocument | undefined>
+  /** Whether something is at this path, in either slash form. Synchronous when resident. */
+  exists(pod: PodRecord, path: Path): boolean | Promise<boolean>
 }
 
 export interface StoredDocument {

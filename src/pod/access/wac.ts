@@ -6,6 +6,7 @@
 import { XpodError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { Agent } from '../auth/agent.ts'
+import { nearestExisting } from '../nearest.ts'
 import { aclOf, ancestorsOf, parentOf, type Path } from '../path.ts'
 import type { RdfWorkers } from '../rdf/workers.ts'
 import type { PodId, PodRecord } from '../store/resource.ts'
@@ -32,6 +33,8 @@ export interface WacAuthorizer extends Authorizer {
 }
 
 const maxAttempts = 5
+/** Ancestors whose ACLs are looked for one by one without asking which of them exist. */
+const maxWalked = 16
 const unusable: Acl = { authorizations: [], groupDocuments: [] }
 /** Stands for a document that is there but cannot be read; no parser takes it. */
 const damaged: StoredDocument = { bytes: new Uint8Array(), mediaType: '', version: 'damaged' }
@@ -92,7 +95,7 @@ async function effectiveRules(deps: Deps, pod: PodRecord, state: PodRules, path:
   const own = await readAcl(deps, pod, state, aclOf(path))
   if (own !== undefined) return { path, rules: ownRules(own, path), containers: [] }
   const containers: Path[] = []
-  for (const container of ancestorsOf(path)) {
+  for (const container of await ancestorsWithAcls(deps, pod, path)) {
     const known = state.inherited.get(container)
     if (known !== undefined) return { path, rules: known, containers }
     containers.push(container)
@@ -100,6 +103,13 @@ async function effectiveRules(deps: Deps, pod: PodRecord, state: PodRules, path:
     if (acl !== undefined) return { path, rules: inheritedRules(acl, container), containers }
   }
   return { path, rules: noRules, containers }
+}
+
+/** Those that may have an ACL: what does not exist has none. Only of long paths is that asked, which strangers make up. */
+async function ancestorsWithAcls(deps: Deps, pod: PodRecord, path: Path): Promise<readonly Path[]> {
+  const ancestors = ancestorsOf(path)
+  if (ancestors.length <= maxWalked) return ancestors
+  return ancestors.slice(await nearestExisting(ancestors, (up) => deps.acls.exists(pod, up)))
 }
 
 function keep(deps: Deps, pod: PodRecord, state: PodRules, effective: Effective): Rules {

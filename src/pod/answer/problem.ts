@@ -1,9 +1,10 @@
-// Failures as answers: application/problem+json (RFC 9457) from an XpodError, plain text for people's browsers. Nothing of
-// the request is echoed, and the cause stays in the log. A HEAD gets the same headers without the body.
+// Failures as answers: application/problem+json (RFC 9457) from an XpodError, a page for people's browsers. Nothing of the
+// request is echoed, and the cause stays in the log. A HEAD gets the same headers without the body.
 
 import type { XpodError } from '../../base/errors.ts'
 import type { PodResponse, RequestHeaders } from '../exchange.ts'
 import { corsHeaders, vary } from './cors.ts'
+import { problemPage, problemPolicy } from './problem-page.ts'
 
 export interface FailedRequest {
   readonly method: string
@@ -15,12 +16,12 @@ const retryAfterSeconds = 1
 
 /** `extra` is a flat list of further headers; those of the error itself come first. */
 export function problemResponse(error: XpodError, request: FailedRequest, extra: readonly string[] = []): PodResponse {
-  const forPeople = wantsText(request.headers.accept)
-  const bytes = Buffer.from(forPeople ? problemText(error) : problemJson(error))
+  const forPeople = wantsPage(request.headers.accept)
+  const bytes = Buffer.from(forPeople ? problemPage(error) : problemJson(error))
   const { origin } = request.headers
   const headers = [
     'Content-Type',
-    forPeople ? 'text/plain; charset=utf-8' : 'application/problem+json',
+    forPeople ? 'text/html; charset=utf-8' : 'application/problem+json',
     'Content-Length',
     String(bytes.length),
     ...error.headers,
@@ -32,6 +33,7 @@ export function problemResponse(error: XpodError, request: FailedRequest, extra:
     'X-Content-Type-Options',
     'nosniff',
   ]
+  if (forPeople) headers.push('Content-Security-Policy', problemPolicy)
   if (error.retryable && (error.status === 429 || error.status === 503))
     headers.push('Retry-After', String(retryAfterSeconds))
   if (origin !== undefined) headers.push(...corsHeaders(origin))
@@ -49,12 +51,7 @@ function problemJson(error: XpodError): string {
   })
 }
 
-function problemText(error: XpodError): string {
-  const lines = [`${error.status} ${error.title}`, error.detail, error.hint, error.code]
-  return `${lines.filter((line) => line !== '').join('\n')}\n`
-}
-
 /** Browsers name text/html first; clients that list it behind other types get JSON. */
-function wantsText(accept: string | undefined): boolean {
+function wantsPage(accept: string | undefined): boolean {
   return accept?.startsWith('text/html') ?? false
 }

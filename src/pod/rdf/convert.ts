@@ -17,14 +17,16 @@ export interface Conversion {
   readonly base: string
   /** For JSON-LD, besides the bundled ones. */
   readonly contexts?: Contexts | undefined
+  /** As of RdfSource. */
+  readonly maxQuads?: number | undefined
 }
 
 /** Throws BODY_INVALID, MEDIA_TYPE_UNSUPPORTED, and NOT_ACCEPTABLE naming a JSON-LD context that is not bundled. */
-export async function convertRdf(bytes: Uint8Array, { from, to, base, contexts }: Conversion): Promise<Uint8Array> {
+export async function convertRdf(bytes: Uint8Array, { from, to, ...read }: Conversion): Promise<Uint8Array> {
   const target = writableType(to)
-  const source = await parseRdf(bytes, { mediaType: from, base, contexts })
+  const source = await parseRdf(bytes, { mediaType: from, ...read })
   const onlyLabels = from.startsWith('application/n-')
-  return Buffer.from(writeRdf(source, { type: target, base, inlineLabelled: onlyLabels }))
+  return Buffer.from(writeRdf(source, { type: target, base: read.base, inlineLabelled: onlyLabels }))
 }
 
 export function writableType(mediaType: string): RdfType {

@@ -1,6 +1,7 @@
 // One worker thread for RDF: started at the first request, closed after a while without any, started again when it crashed
 // (a document that needs more memory than the thread may have ends the thread, not the server). One job runs, at most 63
-// more and 128 MiB wait; a job whose caller gave up leaves the queue at once.
+// more and 128 MiB wait; a job whose caller gave up leaves the queue at once. A job that takes very long ends with its
+// thread: a document that is dear by design is its writer's trouble, not that of everybody who waits behind it.
 
 import assert from 'node:assert/strict'
 
@@ -22,6 +23,9 @@ export interface IdleThreadOptions {
 
 const maxJobs = 64
 const maxBytes = 128 * MiB
+/** Ten times what reading and writing the slowest syntax takes on a machine that has time. */
+const jobMs = 10_000
+const jobMsPerMiB = 20_000
 const resourceLimits = { maxOldGenerationSizeMb: 2048 }
 
 interface Job {
@@ -93,17 +97,27 @@ export class IdleThread implements AsyncDisposable {
 
   async #run(job: Job): Promise<void> {
     this.#thread ??= startThread('rdf', { maxWaiting: 1, resourceLimits, onCrash: (error) => this.#crashed(error) })
+    const cancel = this.#clock.after(jobMs + (job.bytes / MiB) * jobMsPerMiB, () => this.#cut(job))
     try {
       job.resolve(await this.#thread.ask(job.request))
     } catch (error) {
       job.reject(error)
     } finally {
+      cancel()
       assert(this.#running === job, 'one job runs at a time')
       job.signal.removeEventListener('abort', job.onAbort)
       this.#bytes -= job.bytes
       this.#running = undefined
       if (!this.#isClosed) this.#next()
     }
+  }
+
+  /** The thread can only be ended; the next job starts another. */
+  #cut({ request: { kind }, bytes, reject }: Job): void {
+    this.#options.log.warn('rdf.thread.cut', { kind, bytes })
+    const isPatch = kind === 'patch' || kind === 'read-patch'
+    reject(new XpodError(isPatch ? 'PATCH_TOO_COMPLEX' : 'BODY_INVALID', 'it takes too long to read'))
+    void this.#stop()
   }
 
   #crashed(error: unknown): void {

@@ -9,18 +9,14 @@ import { XpodError } from '../../base/errors.ts'
 import { idOf, documentFactory, isAnonymous, type Quad, quad, type Term, variable } from './graph.ts'
 import { rdf, solid } from './namespaces.ts'
 import { makePatch, type Patch } from './patch.ts'
+import { isDeep, maxNesting } from './read/nesting.ts'
 import { lineOf } from './read/turtle.ts'
 
 /** Throws PATCH_SYNTAX, PATCH_INVALID. */
 export function parseN3Patch(text: string, base: string): Patch {
   const prefixes: Record<string, string> = {}
   const quads = parse(text, base, prefixes)
-  const formulas = new Map<string, Quad[]>()
-  const statements: Quad[] = []
-  for (const one of quads) {
-    if (one.graph.termType === 'DefaultGraph') statements.push(one)
-    else formulas.set(idOf(one.graph), [...(formulas.get(idOf(one.graph)) ?? []), one])
-  }
+  const { statements, formulas } = apart(quads)
   const subject = patchSubject(statements, formulas)
   const [deletes, inserts, where] = ([solid.deletes, solid.inserts, solid.where] as const).map((property) =>
     formulaOf(statements, subject, property),
@@ -41,7 +37,26 @@ export function parseN3Patch(text: string, base: string): Patch {
   return makePatch('n3', isEmpty ? [] : [step], prefixes)
 }
 
+interface Parts {
+  readonly statements: readonly Quad[]
+  /** Id of a formula → its triples. */
+  readonly formulas: ReadonlyMap<string, readonly Quad[]>
+}
+
+function apart(quads: readonly Quad[]): Parts {
+  const statements: Quad[] = []
+  const formulas = new Map<string, Quad[]>()
+  for (const one of quads) {
+    const known = formulas.get(idOf(one.graph))
+    if (one.graph.termType === 'DefaultGraph') statements.push(one)
+    else if (known === undefined) formulas.set(idOf(one.graph), [one])
+    else known.push(one)
+  }
+  return { statements, formulas }
+}
+
 function parse(text: string, base: string, prefixes: Record<string, string>): Quad[] {
+  if (isDeep(text)) throw new XpodError('PATCH_SYNTAX', `N3 nested deeper than ${maxNesting}`)
   const parser = new Parser({
     format: 'text/n3',
     baseIRI: base,

@@ -18,6 +18,8 @@ export interface RdfSource {
   readonly base: string
   /** For JSON-LD, besides the bundled ones. */
   readonly contexts?: Contexts | undefined
+  /** Turtle and its kin: more of them are TooManyQuads. */
+  readonly maxQuads?: number | undefined
 }
 
 /** Terms may hold this much plus eight times the document's own length. */
@@ -48,14 +50,14 @@ export async function checkRdf(bytes: Uint8Array, source: RdfSource): Promise<Ch
   }
   const text = decode(bytes)
   const guard = new TermGuard(text.length)
-  eachQuad({ text, type, base: source.base }, (one) => guard.look(one))
+  eachQuad({ ...source, text, type }, (one) => guard.look(one))
   guard.throwWhatWasSeen()
   return { convertible: true }
 }
 
 async function readText(text: string, type: RdfType, source: RdfSource): Promise<ParsedRdf | UnknownContext> {
-  const { base, contexts } = source
-  if (isTurtleType(type)) return readTurtle(text, type, base)
+  const { base, contexts, maxQuads } = source
+  if (isTurtleType(type)) return readTurtle({ text, type, base, maxQuads })
   return type === 'application/ld+json' ? readJsonLd(text, base, contexts) : readRdfXml(text, base)
 }
 

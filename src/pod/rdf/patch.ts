@@ -122,10 +122,11 @@ function patchTarget(mediaType: string): XpodError {
   return new XpodError('PATCH_TARGET', isXml ? 'RDF/XML documents are read only; PUT another RDF type' : '')
 }
 
-/** Throws PATCH_TARGET when the document is no RDF that can be read here. */
-export async function parseTarget(document: PatchDocument, base: string): Promise<ParsedRdf> {
+/** Throws PATCH_TARGET when the document is no RDF that can be read here, TooManyQuads. */
+export async function parseTarget(document: PatchDocument, base: string, maxQuads?: number): Promise<ParsedRdf> {
+  const { bytes, mediaType, contexts } = document
   try {
-    return await parseRdf(document.bytes, { mediaType: document.mediaType, base, contexts: document.contexts })
+    return await parseRdf(bytes, { mediaType, base, contexts, maxQuads })
   } catch (error) {
     if (!(error instanceof XpodError) || error.status >= 500) throw error
     throw patchTarget(document.mediaType)

@@ -8,6 +8,7 @@ import { XpodError } from '../../base/errors.ts'
 import { documentFactory, namedNode, type Quad, quad, type Term } from './graph.ts'
 import { asPattern } from './n3-patch.ts'
 import { makePatch, type Patch, type PatchStep } from './patch.ts'
+import { isDeep, maxNesting } from './read/nesting.ts'
 import { lineOf } from './read/turtle.ts'
 import { resolveIri } from './read/relative.ts'
 
@@ -37,6 +38,7 @@ interface Group {
 }
 
 function parse(text: string, base: string): { updates: readonly ParsedUpdate[]; prefixes: Record<string, string> } {
+  if (isDeep(text)) throw new XpodError('PATCH_SYNTAX', `SPARQL nested deeper than ${maxNesting}`)
   const resolve = (iri: string): string =>
     iri.startsWith(relative) ? resolveIri(iri.slice(relative.length), base) : iri
   const factory = { ...documentFactory, namedNode: (iri: string) => namedNode(checked(resolve(iri))) }

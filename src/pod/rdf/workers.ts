@@ -1,6 +1,6 @@
 // What the rest of the pod asks of RDF: parse, check, convert, read a patch, apply a patch. Small documents are done here and
-// now. Above 256 KiB of Turtle or 16 KiB of JSON-LD, and when a WHERE clause turns out to be dear, the work goes to one worker
-// thread that is started at first use and ends after 30 s without work, so that the event loop serves on (rule 19). Waiting
+// now. Above 256 KiB of Turtle or 16 KiB of JSON-LD, and when a document turns out to hold very many triples, contexts inside
+// contexts, or a WHERE clause that is dear, the work goes to one worker thread that is started at first use and ends after 30 s without work, so that the event loop serves on (rule 19). Waiting
 // work is bounded.
 
 import { KiB } from '../../base/bytes.ts'
@@ -12,7 +12,9 @@ import { type RdfType, rdfTypeOf } from './media-types.ts'
 import { packPatch, type PackedPatch, type PackedRdf, unpackPatch, unpackQuads, unpackRdf } from './packing.ts'
 import { type Checked, checkRdf, decode, parseRdf, type RdfSource } from './parse.ts'
 import type { Contexts } from './read/contexts.ts'
+import { isPlainJsonLd } from './read/jsonld-cost.ts'
 import { gatherContexts, type KeptContexts } from './read/kept-contexts.ts'
+import { TooManyQuads } from './read/turtle.ts'
 import { applyPatch, type Patch, type PatchDocument, type PatchResult, parseTarget } from './patch.ts'
 import { type PackedResult, readPatchText, type RdfRequest } from './thread.ts'
 
@@ -48,13 +50,15 @@ const maxLocal: Readonly<Record<RdfType, number>> = {
   'application/n-triples': 256 * KiB,
   'application/n-quads': 256 * KiB,
   'application/trig': 256 * KiB,
-  'application/rdf+xml': 64 * KiB,
+  'application/rdf+xml': 16 * KiB,
   'application/ld+json': 16 * KiB,
 }
-const maxLocalPatchBytes: Readonly<Record<Patch['kind'], number>> = { n3: 64 * KiB, sparql: 8 * KiB }
+const maxLocalPatchBytes: Readonly<Record<Patch['kind'], number>> = { n3: 64 * KiB, sparql: 4 * KiB }
 /** A dearer WHERE starts again on the thread, with the whole budget. */
 const maxLocalSteps = 20_000
 const maxLocalPatchTriples = 5000
+/** `( 1 1 1 …` is a triple a byte. */
+const maxLocalQuads = 10_000
 
 export function openRdfWorkers(options: RdfWorkersOptions): RdfWorkers {
   return new Workers(options)
@@ -74,8 +78,10 @@ class Workers implements RdfWorkers {
   async parse(bytes: Uint8Array, named: RdfSource, signal: AbortSignal): Promise<ParsedRdf> {
     signal.throwIfAborted()
     const source = { ...named, contexts: await this.#contextsOf(bytes, named, signal) }
-    if (this.#isSmall(bytes, source.mediaType)) return parseRdf(bytes, source)
-    return unpackRdf((await this.#thread.ask({ kind: 'parse', bytes, source }, bytes.length, signal)) as PackedRdf)
+    const far = async (): Promise<ParsedRdf> =>
+      unpackRdf((await this.#thread.ask({ kind: 'parse', bytes, source }, bytes.length, signal)) as PackedRdf)
+    if (!this.#isSmall(bytes, source.mediaType)) return far()
+    return unlessMany(() => parseRdf(bytes, { ...source, maxQuads: maxLocalQuads }), far)
   }
 
   async check(bytes: Uint8Array, source: RdfSource, signal: AbortSignal): Promise<Checked> {
@@ -85,8 +91,10 @@ class Workers implements RdfWorkers {
   }
 
   async #checkWith(bytes: Uint8Array, source: RdfSource, signal: AbortSignal): Promise<Checked> {
-    if (this.#isSmall(bytes, source.mediaType)) return checkRdf(bytes, source)
-    return (await this.#thread.ask({ kind: 'check', bytes, source }, bytes.length, signal)) as Checked
+    const far = async (): Promise<Checked> =>
+      (await this.#thread.ask({ kind: 'check', bytes, source }, bytes.length, signal)) as Checked
+    if (!this.#isSmall(bytes, source.mediaType)) return far()
+    return unlessMany(() => checkRdf(bytes, { ...source, maxQuads: maxLocalQuads }), far)
   }
 
   async convert(bytes: Uint8Array, named: Conversion, signal: AbortSignal): Promise<Uint8Array> {
@@ -94,8 +102,10 @@ class Workers implements RdfWorkers {
     writableType(named.to)
     const contexts = await this.#contextsOf(bytes, { mediaType: named.from, base: named.base }, signal)
     const conversion = { ...named, contexts }
-    if (this.#isSmall(bytes, conversion.from)) return convertRdf(bytes, conversion)
-    return (await this.#thread.ask({ kind: 'convert', bytes, conversion }, bytes.length, signal)) as Uint8Array
+    const far = async (): Promise<Uint8Array> =>
+      (await this.#thread.ask({ kind: 'convert', bytes, conversion }, bytes.length, signal)) as Uint8Array
+    if (!this.#isSmall(bytes, conversion.from)) return far()
+    return unlessMany(() => convertRdf(bytes, { ...conversion, maxQuads: maxLocalQuads }), far)
   }
 
   async readPatch(
@@ -124,13 +134,19 @@ class Workers implements RdfWorkers {
     signal.throwIfAborted()
     const document = target && (await this.#withContexts(target, base, signal))
     const isLarge = document !== undefined && !this.#isSmall(document.bytes, document.mediaType)
-    if (isLarge || triplesIn(patch) > maxLocalPatchTriples) return this.#patchOnThread(document, patch, base, signal)
-    const parsed = document && (document.parsed ?? (await parseTarget(document, base)))
+    const far = (): Promise<PatchResult> => this.#patchOnThread(document, patch, base, signal)
+    if (isLarge || triplesIn(patch) > maxLocalPatchTriples) return far()
+    return unlessMany(() => this.#patchHere(document, patch, base), far)
+  }
+
+  async #patchHere(document: PatchDocument | undefined, patch: Patch, base: string): Promise<PatchResult> {
+    const parsed = document && (document.parsed ?? (await parseTarget(document, base, maxLocalQuads)))
+    if (parsed !== undefined && parsed.quads.length > maxLocalQuads) throw new TooManyQuads()
     try {
       return applyPatch(document, parsed, patch, { base, maxSteps: maxLocalSteps })
     } catch (error) {
       if (!(error instanceof XpodError) || error.code !== 'PATCH_TOO_COMPLEX') throw error
-      return this.#patchOnThread(document, patch, base, signal)
+      throw new TooManyQuads()
     }
   }
 
@@ -163,7 +179,9 @@ class Workers implements RdfWorkers {
   /** Also what is no RDF at all, which is refused at once. */
   #isSmall(bytes: Uint8Array, mediaType: string): boolean {
     const type = rdfTypeOf(mediaType)
-    return type === undefined || bytes.length <= Math.min(maxLocal[type], this.#maxLocalBytes)
+    if (type === undefined) return true
+    if (bytes.length > Math.min(maxLocal[type], this.#maxLocalBytes)) return false
+    return type !== 'application/ld+json' || isPlainJsonLd(bytes)
   }
 
   async #patchOnThread(
@@ -190,6 +208,16 @@ class Workers implements RdfWorkers {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#thread[Symbol.asyncDispose]()
+  }
+}
+
+/** What `local` finds too much for this thread, `far` does on the other. */
+async function unlessMany<T>(local: () => Promise<T>, far: () => Promise<T>): Promise<T> {
+  try {
+    return await local()
+  } catch (error) {
+    if (!(error instanceof TooManyQuads)) throw error
+    return far()
   }
 }
 

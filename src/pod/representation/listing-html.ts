@@ -1,9 +1,8 @@
 // A container as a page for people: one table, light and dark, no script. Names come from strangers, so everything is
 // escaped, and the page is sandboxed with a policy that allows nothing but its own style sheet, by hash.
 
-import { createHash } from 'node:crypto'
-
 import { colours, typeface } from '../answer/look.ts'
+import { escapeHtml, pagePolicy } from '../answer/markup.ts'
 import { isContainer, nameOf, parentOf, type Path } from '../path.ts'
 import { essenceOf } from '../rdf/media-types.ts'
 import type { Child } from '../store/resource.ts'
@@ -26,7 +25,7 @@ td+td{color:var(--soft);font-size:.875rem;white-space:nowrap;font-variant-numeri
 @media (max-width:40rem){.type{display:none}}`
 
 /** The Content-Security-Policy of the page. */
-export const listingPolicy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'; sandbox allow-downloads allow-popups`
+export const listingPolicy = pagePolicy(style)
 
 export interface ListingPage {
   readonly container: Path
@@ -48,9 +47,9 @@ export function listingPage(page: ListingPage): string {
 <html lang="${page.language === 'zh' ? 'zh-Hans' : 'en'}">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>${escaped(name)}</title>
+<title>${escapeHtml(name)}</title>
 <style>${style}</style>
-<h1>${escaped(name)}/</h1>
+<h1>${escapeHtml(name)}/</h1>
 <p>${count}</p>
 ${shown.length === 0 && parentOf(page.container) === undefined ? '' : table(page, shown)}
 ${shown.length === 0 ? `<p>${texts.empty}</p>` : ''}${isCut ? `<p>${texts.more(shown.length)}</p>` : ''}
@@ -72,7 +71,7 @@ function row(child: Child, folder: string): string {
   const type = slash === '' ? (essenceOf(child.mediaType) ?? '') : folder
   const size = slash === '' ? sizeText(child.size) : ''
   const modified = new Date(child.modifiedMs).toISOString().slice(0, 16).replace('T', ' ')
-  return `<tr><td><a href="./${escaped(name)}${slash}">${escaped(decoded(name))}${slash}</a><td class="type">${escaped(type)}<td class="size">${size}<td>${modified}`
+  return `<tr><td><a href="./${escapeHtml(name)}${slash}">${escapeHtml(decoded(name))}${slash}</a><td class="type">${escapeHtml(type)}<td class="size">${size}<td>${modified}`
 }
 
 function sizeText(size: number): string {
@@ -84,8 +83,4 @@ function sizeText(size: number): string {
 /** A name as people read it. Canonical paths always decode; an encoded slash is shown as it is in the address. */
 function decoded(name: string): string {
   return decodeURIComponent(name.replaceAll('%2F', '%252F').replaceAll('%5C', '%255C'))
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
 }

@@ -29,41 +29,38 @@ export function linkHeader(pod: PodRecord, path: Path, isKnown = true): string {
   if (auxiliary === undefined) links.push(`<${urlOf(pod, metaOf(path))}>; rel="describedby"`)
   links.push(`<${urlOf(pod, storageDescriptionPath)}>; rel="http://www.w3.org/ns/solid/terms#storageDescription"`)
   if (isKnown && path === '/') {
-    for (const owner of pod.owners) links.push(`<${owner}>; rel="http://www.w3.org/ns/solid/terms#owner"`)
+    for (const owner of pod.owners) links.push(`<${uriOf(owner)}>; rel="http://www.w3.org/ns/solid/terms#owner"`)
   }
   return links.join(', ')
+}
+
+/** An IRI as it may stand in a header (RFC 3987 section 3.1): a WebID may have any letter in it. */
+function uriOf(iri: string): string {
+  return iri.replace(/[^\x21-\x7e]+/g, (letters) => encodeURIComponent(letters.toWellFormed()))
 }
 
 function typeLink(type: string): string {
   return `<${type}>; rel="type"`
 }
 
-export interface LinkTypes {
-  /** Targets of rel=type, as sent. */
-  readonly types: readonly string[]
-  /** One of them is ldp:Container or ldp:BasicContainer. */
-  readonly container: boolean
-  /** One of them is ldp:NonRDFSource. */
-  readonly nonRdf: boolean
-}
+const containerModels: ReadonlySet<string> = new Set([`${ldp}Container`, `${ldp}BasicContainer`])
 
 /** Bound on links looked at in one request. */
 const maxLinks = 50
 
-/** The interaction models that a request's Link headers ask for. node:http joins several headers by ", ". */
-export function parseLinkTypes(header: string | string[] | undefined): LinkTypes {
+/**
+ * Whether a request's Link headers ask for a container: rel=type of ldp:Container or ldp:BasicContainer. node:http joins
+ * several headers by ", ". Read before anybody is asked who they are, so the time it takes must grow with the length only:
+ * a target ends at the next `<`, too.
+ */
+export function asksForContainer(header: string | string[] | undefined): boolean {
   const text = Array.isArray(header) ? header.join(', ') : (header ?? '')
-  const types: string[] = []
   let seen = 0
-  for (const match of text.matchAll(/<([^>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s";,]+))?)*)/g)) {
-    if (++seen > maxLinks) break
+  for (const match of text.matchAll(/<([^<>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s";,]+))?)*)/g)) {
+    if (++seen > maxLinks) return false
     const rel = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s";,]+))/i.exec(match[2]!)
     const relations = (rel?.[1] ?? rel?.[2] ?? '').toLowerCase().split(/\s+/)
-    if (relations.includes('type')) types.push(match[1]!.trim())
+    if (relations.includes('type') && containerModels.has(match[1]!.trim())) return true
   }
-  return {
-    types,
-    container: types.some((type) => type === `${ldp}Container` || type === `${ldp}BasicContainer`),
-    nonRdf: types.includes(`${ldp}NonRDFSource`),
-  }
+  return false
 }

@@ -56,7 +56,8 @@ async function currentIssuers(
   return issuersIn((await parts.rdf.parse(bytes, source, signal)).quads)
 }
 
+/** Whoever logs somebody in reads the default graph: a triple that moves to another one is taken away. */
 function issuersIn(quads: readonly Quad[]): Set<string> {
   const stated = quads.filter(({ predicate }) => predicate.value === solid.oidcIssuer)
-  return new Set(stated.map(({ subject, object }) => `${subject.value} ${object.value}`))
+  return new Set(stated.map(({ subject, object, graph }) => `${subject.value} ${object.value} ${graph.value}`))
 }

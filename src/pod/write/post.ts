@@ -8,7 +8,7 @@ import type { Operation, PodParts } from '../operation.ts'
 import type { Path } from '../path.ts'
 import { methodNotAllowed } from '../resource/allow.ts'
 import { checkWriteConditions } from '../resource/conditions.ts'
-import { parseLinkTypes, urlOf } from '../resource/links.ts'
+import { asksForContainer, urlOf } from '../resource/links.ts'
 import type { Op, Require } from '../store/change.ts'
 import { tryCommit, untilSettled } from './commit.ts'
 import { describeContainer } from './container-body.ts'
@@ -23,7 +23,7 @@ export async function postResource(parts: PodParts, op: Operation): Promise<PodR
   refusePlace(pod, path)
   refuseEncoded(headers)
   refuseTooLarge(headers, parts.limits.maxBodyBytes)
-  const makesContainer = parseLinkTypes(headers.link).container
+  const makesContainer = asksForContainer(headers.link)
   if (makesContainer) sentMediaType(headers)
   else neededMediaType(headers)
   await judge(parts, op)

@@ -4,6 +4,7 @@
 
 import { XpodError } from '../../base/errors.ts'
 import type { Entry, PodHome } from '../home.ts'
+import { nearestExisting } from '../nearest.ts'
 import { ancestorsOf, type Auxiliary, auxiliaryOf, hasAuxiliaryAncestor, type Path, subjectOf } from '../path.ts'
 import type { PodRecord, Resource } from '../store/resource.ts'
 
@@ -43,14 +44,14 @@ export function entryAt(home: PodHome, path: Path): Entry | Promise<Entry> {
 }
 
 async function nearestContainer(home: PodHome, path: Path): Promise<{ above: Path; isBlocked: boolean }> {
-  let isBlocked = false
-  for (const ancestor of ancestorsOf(path)) {
-    const { resource } = await entryAt(home, ancestor)
-    if (resource === undefined) continue
-    if (resource.path === ancestor) return { above: ancestor, isBlocked }
-    isBlocked = true
-  }
-  return { above: '/', isBlocked }
+  const ancestors = ancestorsOf(path)
+  if (ancestors.length === 0) return { above: '/', isBlocked: false }
+  const nearest = await nearestExisting(ancestors, async (up) => (await entryAt(home, up)).resource !== undefined)
+  const above = ancestors[nearest]!
+  const { resource } = await entryAt(home, above)
+  // A document of that name has no members: the container that holds it is the one above.
+  if (resource === undefined || resource.path === above) return { above, isBlocked: false }
+  return { above: ancestors[nearest + 1]!, isBlocked: true }
 }
 
 /** Bytes of the body that a write would replace. */

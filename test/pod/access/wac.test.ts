@@ -365,3 +365,12 @@ test('an origin alone is no subject', async () => {
   assert.equal(await scene.modes('/x', { webId: bob, origin: app }), '')
   assert.equal(await scene.modes('/x', { webId: bob }), '')
 })
+
+test('of a long path that nobody made, few names are asked for, and the rules of the nearest container hold', async () => {
+  const scene = accessScene({ exists: (path) => '/shared/deep/'.startsWith(path) })
+  scene.put('/.acl', rule('acl:default </alice/>', 'acl:agentClass foaf:Agent', 'Read'))
+  scene.put('/shared/.acl', rule('acl:default <./>', 'acl:agentClass foaf:Agent', 'Append'))
+  assert.equal(await scene.modes(`/shared/deep/${'a/'.repeat(900)}x`), 'append')
+  assert.ok(scene.reads.length < 10, `${scene.reads.length} reads`)
+  assert.equal(await scene.modes(`/elsewhere/${'a/'.repeat(900)}x`), 'read')
+})

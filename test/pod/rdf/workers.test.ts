@@ -124,7 +124,7 @@ describe('RDF on a worker thread', () => {
     const clock: Clock = {
       ...systemClock,
       after: (ms, callback) => {
-        assert.equal(ms, 30_000)
+        if (ms !== 30_000) return () => undefined
         idle = callback
         return () => (idle = undefined)
       },
@@ -138,6 +138,26 @@ describe('RDF on a worker thread', () => {
     idle()
     assert.equal(thread.isRunning, false)
     assert.deepEqual(await thread.ask(request, 1, never), { convertible: true })
+  })
+
+  it('ends a job that takes very long, with its thread, and goes on with the next', async () => {
+    const limits: { ms: number; callback: () => void }[] = []
+    const clock: Clock = {
+      ...systemClock,
+      after: (ms, callback) => {
+        limits.push({ ms, callback })
+        return () => undefined
+      },
+    }
+    await using thread = new IdleThread({ log: silentLog, clock })
+    const triples = Array.from({ length: 200_000 }, (_, index) => `<#s${index}> <#p> ${index} .`)
+    const long = { kind: 'check', bytes: Buffer.from(triples.join('\n')), source } as const
+    const cut = thread.ask(long, long.bytes.length, never)
+    const next = thread.ask({ kind: 'check', bytes: document, source }, 1, never)
+    assert.ok(limits[0]!.ms > 10_000, 'large documents have more time')
+    limits[0]!.callback()
+    await assert.rejects(cut, { code: 'BODY_INVALID', detail: 'it takes too long to read' })
+    assert.deepEqual(await next, { convertible: true })
   })
 
   it('refuses work that was given up or comes after closing', async () => {

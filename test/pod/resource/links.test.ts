@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { linkHeader, parseLinkTypes } from '../../../src/pod/resource/links.ts'
+import { asksForContainer, linkHeader } from '../../../src/pod/resource/links.ts'
 import { allowedMethods } from '../../../src/pod/resource/allow.ts'
 import { podRecord } from '../../support/access.ts'
 
@@ -20,15 +20,28 @@ test('a request says container in any spelling of a Link', () => {
     `<a>; title="x, <y>; rel=type"; rel=other, <${basic}>; REL=type`,
     `<${basic}>; rel="describedby type"`,
   ]) {
-    assert.equal(parseLinkTypes(header).container, true, header)
+    assert.equal(asksForContainer(header), true, header)
   }
-  assert.equal(parseLinkTypes([`<a>; rel=acl`, `<${basic}>; rel=type`]).container, true)
+  assert.equal(asksForContainer([`<a>; rel=acl`, `<${basic}>; rel=type`]), true)
 })
 
 test('other links say nothing about the type', () => {
   for (const header of [undefined, '', `<${basic}>`, `<${basic}>; rel="acl"`, `${basic}; rel=type`, '<<<>;;;']) {
-    assert.equal(parseLinkTypes(header).container, false, String(header))
+    assert.equal(asksForContainer(header), false, String(header))
   }
+})
+
+test('a Link that opens brackets without end is read in no time', () => {
+  const startMs = performance.now()
+  for (const header of [
+    '<'.repeat(300_000),
+    '<>;a="'.repeat(50_000),
+    `<a>${' '.repeat(300_000)}`,
+    '<a>;'.repeat(70_000),
+  ]) {
+    assert.equal(asksForContainer(header), false)
+  }
+  assert.ok(performance.now() - startMs < 2000)
 })
 
 test('row 40: one acl and one describedby, none for an ACL, no describedby for a description', () => {
@@ -45,6 +58,11 @@ test('rows 18 and 22: the root says that it is a storage, and whose', () => {
     /<https:\/\/alice\.example\/card#me>; rel="http:\/\/www\.w3\.org\/ns\/solid\/terms#owner"/,
   )
   assert.doesNotMatch(linkHeader(pod, '/', false), /owner/)
+})
+
+test('row 22: an owner whose WebID has letters of any script is named as a URI', () => {
+  const header = linkHeader({ ...pod, owners: ['https://example.org/王-ü#me'] }, '/')
+  assert.ok(header.includes('<https://example.org/%E7%8E%8B-%C3%BC#me>; rel="http://www.w3.org/ns/solid/terms#owner"'))
 })
 
 test('pitfall 40: Allow differs by what is there', () => {

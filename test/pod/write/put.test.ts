@@ -249,6 +249,8 @@ test('the login provider of the profile stays what it is, everything else in it 
   assert.equal((await put('/profile/card', other)).code, 'ISSUER_PROTECTED')
   assert.equal((await put('/profile/card', '<#me> a <#Me> .')).code, 'ISSUER_PROTECTED')
   assert.equal((await put('/profile/card', 'x', { 'content-type': 'text/plain' })).code, 'ISSUER_PROTECTED')
+  const hidden = `${card!.replace('<>', '<#graph> {\n<>')} }`
+  assert.equal((await put('/profile/card', hidden, { 'content-type': 'application/trig' })).code, 'ISSUER_PROTECTED')
   assert.equal(await world.text('/profile/card'), card)
   assert.equal((await put('/profile/card', `${card}\n<#me> <http://x.example/y> 1 .`)).status, 204)
 })

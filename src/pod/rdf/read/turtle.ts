@@ -24,20 +24,30 @@ export function isTurtleType(type: RdfType): type is TurtleType {
   return Object.hasOwn(formats, type)
 }
 
-/** Throws BODY_INVALID with the line of the first mistake. */
-export function readTurtle(text: string, type: TurtleType, base: string): ParsedRdf {
+export interface TurtleSource {
+  readonly text: string
+  readonly type: TurtleType
+  readonly base: string
+  readonly maxQuads?: number | undefined
+}
+
+/** There are more than `maxQuads`: nothing is wrong with the document, but somebody else should read it. */
+export class TooManyQuads extends Error {}
+
+/** Throws BODY_INVALID with the line of the first mistake, TooManyQuads. */
+export function readTurtle(source: TurtleSource): ParsedRdf {
   const quads: Quad[] = []
   const prefixes: Record<string, string> = {}
   const onPrefix = (prefix: string, iri: string): void => {
     prefixes[prefix] = iri
   }
-  eachQuad({ text, type, base }, (one) => quads.push(one), onPrefix)
+  eachQuad(source, (one) => quads.push(one), onPrefix)
   return { quads, prefixes }
 }
 
 /** Keeps nothing itself. Throws as readTurtle. */
 export function eachQuad(
-  source: { readonly text: string; readonly type: TurtleType; readonly base: string },
+  source: TurtleSource,
   onQuad: (one: Quad) => void,
   onPrefix: (prefix: string, iri: string) => void = () => {},
 ): void {
@@ -51,9 +61,13 @@ export function eachQuad(
   // work in a microtask of its own, where what some broken documents make it throw would end the process.
   const stream = new EventEmitter()
   let failure: unknown
+  let left = source.maxQuads ?? Number.POSITIVE_INFINITY
   const take = (error: unknown, one: Quad | null): void => {
     if (error) failure ??= error
-    else if (one) onQuad(one)
+    else if (one) {
+      if (left-- <= 0) throw new TooManyQuads()
+      onQuad(one)
+    }
   }
   const takePrefix = (prefix: string, iri: string | { readonly value: string }): void => {
     onPrefix(prefix, typeof iri === 'string' ? iri : iri.value)
@@ -65,6 +79,7 @@ export function eachQuad(
   } catch (error) {
     failure ??= error
   }
+  if (failure instanceof TooManyQuads) throw failure
   if (failure !== undefined) throw new XpodError('BODY_INVALID', `${names[source.type]} syntax${lineOf(failure)}`)
 }
 

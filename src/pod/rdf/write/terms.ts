@@ -51,13 +51,19 @@ export function spellTerms(spelling: Spelling, labelOf: (id: string) => string):
 const localName =
   /^(?:[A-Za-z0-9_\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u3001-\uD7FF](?:[\w.\-\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u3001-\uD7FF]*[\w\-\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u3001-\uD7FF])?)?$/
 
+/** Namespaces that end neither in a slash nor in a hash are tried one by one for each term, so only this many are. */
+const maxOddPrefixes = 100
+
 /** The longest namespace wins; of equal ones the first declared. */
 function prefixShortener(prefixes: Readonly<Record<string, string>>): (iri: string) => string | undefined {
   const byNamespace = new Map<string, string>()
   for (const [prefix, namespace] of Object.entries(prefixes)) {
     if (namespace !== '' && !byNamespace.has(namespace)) byNamespace.set(namespace, prefix)
   }
-  const odd = [...byNamespace].filter(([namespace]) => !/[/#]$/.test(namespace)).sort(longestFirst)
+  const odd = [...byNamespace]
+    .filter(([namespace]) => !/[/#]$/.test(namespace))
+    .sort(longestFirst)
+    .slice(0, maxOddPrefixes)
   return (iri) => {
     const cut = Math.max(iri.lastIndexOf('/'), iri.lastIndexOf('#')) + 1
     const prefix = byNamespace.get(iri.slice(0, cut))
