@@ -9,6 +9,7 @@ import { after, before, test } from 'node:test'
 import type { CopyProgress } from '../../../src/center/database/copy/copy.ts'
 import { migrations } from '../../../src/center/database/migrations.ts'
 import { openPostgres } from '../../../src/core/db/postgres/open.ts'
+import { openSqliteReader } from '../../../src/core/db/sqlite/read-only.ts'
 import { sharedPostgres } from '../../support/databases.ts'
 import { lacksPostgres } from '../../support/postgres-programs.ts'
 import { type TemporaryDirectory, temporaryDirectory } from '../../support/temporary.ts'
@@ -98,6 +99,19 @@ test('a center on the copy is the one that it was, and so is one on a copy of th
   const headers = { 'content-type': 'text/plain' }
   assert.equal((await kept.login.fetch(`${kept.base}back`, { method: 'PUT', headers, body: 'b' })).status, 201)
   assert.deepEqual(center.fatal, [])
+})
+
+test('all pods have the home of the data directory and a new epoch, and are else what they were', {
+  skip,
+}, async () => {
+  const to = await (await sharedPostgres()).freshDatabase()
+  const query = 'SELECT pod, node, epoch, seq, mark, digest FROM pod_head ORDER BY pod'
+  const { node } = await copy({ to, dataDir: kept.dataDir })
+  await using source = openSqliteReader(kept.dataDir)
+  await using target = await openPostgres({ ...parts, url: to, migrations })
+  const before = await source.read(query, [])
+  const expected = before.map((head) => ({ ...head, node, epoch: Number(head.epoch) + 1 }))
+  assert.deepEqual(await target.read(query, []), expected)
 })
 
 test('numbers of rows go on behind all that were ever given out', { skip }, async () => {
