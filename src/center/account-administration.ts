@@ -253,7 +253,7 @@ async function createAccount(options: AccountAdministrationOptions, wish: NewAcc
 
 async function adoptPod(options: AccountAdministrationOptions, id: string, name: string): Promise<void> {
   const pod = await options.pods.show(name)
-  if ((await options.accounts.accountOfPod(pod.id)) !== undefined) {
+  if ((await options.accounts.linkOfPod(pod.id)) !== undefined) {
     throw new XpodError('POD_EXISTS', 'it belongs to another account')
   }
   await linkPod(options, id, pod)

@@ -64,9 +64,9 @@ function mailOf(
 function podMaker(
   options: CenterOptions,
   { clock, random }: Surround,
-  { baseUrl, store }: { readonly baseUrl: string; readonly store: PodStore },
+  { baseUrl, store, accounts }: Pick<AccountPagesParts, 'baseUrl' | 'store' | 'accounts'>,
 ): PodMaker {
   const { pods, podQuotaBytes: quotaBytes, podMaxResources: quotaResources } = options
-  const { create, show } = administerPods({ store, baseUrl, pods, quotaBytes, quotaResources, clock, random })
+  const { create, show } = administerPods({ store, accounts, baseUrl, pods, quotaBytes, quotaResources, clock, random })
   return { create, show, setOwners: (podId, owners) => store.directory.setOwners(podId, owners) }
 }

@@ -4,6 +4,7 @@
 import type { Clock } from '../base/clock.ts'
 import { XpodError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
+import type { Accounts } from '../identity/account/accounts.ts'
 import { checkPodName, planPod } from '../pod/provision.ts'
 import type { PodStore } from '../pod/store/pod-store.ts'
 import type { PodRecord } from '../pod/store/resource.ts'
@@ -14,8 +15,11 @@ export interface PodReport {
   readonly name: string
   readonly base: string
   readonly owners: readonly string[]
+  /** `deleted`: by its owner, who can still bring it back. */
   readonly state: string
   readonly created: string
+  /** When it is gone for good, as its owner wishes. */
+  readonly deleteAt: string | null
   readonly bytes: number
   readonly resources: number
   readonly quotaBytes: number
@@ -50,6 +54,7 @@ export const maxPodsAPage = 1000
 
 export interface AdministrationOptions {
   readonly store: PodStore
+  readonly accounts: Pick<Accounts, 'linkOfPod'>
   readonly baseUrl: string
   readonly pods: 'path' | 'host'
   readonly quotaBytes: number
@@ -59,7 +64,7 @@ export interface AdministrationOptions {
 }
 
 export function administerPods(options: AdministrationOptions): PodAdministration {
-  const { store, clock, random } = options
+  const { store, accounts, clock, random } = options
   const { directory } = store
 
   async function known(name: string): Promise<PodRecord> {
@@ -69,14 +74,16 @@ export function administerPods(options: AdministrationOptions): PodAdministratio
   }
 
   async function report(record: PodRecord): Promise<PodReport> {
-    const head = await store.head(record.id)
+    const [head, link] = await Promise.all([store.head(record.id), accounts.linkOfPod(record.id)])
+    const deleteAtMs = link?.deleteAtMs
     return {
       id: record.id,
       name: record.name,
       base: record.base,
       owners: record.owners,
-      state: head?.state ?? 'deleting',
+      state: deleteAtMs === undefined ? (head?.state ?? 'deleting') : 'deleted',
       created: new Date(record.createdMs).toISOString(),
+      deleteAt: deleteAtMs === undefined ? null : new Date(deleteAtMs).toISOString(),
       bytes: head?.bytes ?? 0,
       resources: head?.resources ?? 0,
       quotaBytes: record.quotaBytes,

@@ -91,7 +91,16 @@ export function administer(
   { baseUrl, store, accounts, rotateKeys, channels, retryWebhooks }: Administered,
 ): Administration {
   const { podQuotaBytes: quotaBytes, podMaxResources: quotaResources } = options
-  const pods = administerPods({ store, baseUrl, pods: options.pods, quotaBytes, quotaResources, clock, random })
+  const pods = administerPods({
+    store,
+    accounts,
+    baseUrl,
+    pods: options.pods,
+    quotaBytes,
+    quotaResources,
+    clock,
+    random,
+  })
   return {
     pods,
     accounts: administerAccounts({

@@ -21,6 +21,7 @@ function podLines(texts: Texts, pod: PodReport): string[][] {
     [texts.columnBase, pod.base],
     [texts.columnOwner, pod.owners.join(' ')],
     [texts.columnState, pod.state],
+    ...(pod.deleteAt === null ? [] : [[texts.columnDeleteAt, pod.deleteAt]]),
     [texts.columnCreated, pod.created],
     [texts.columnUsed, `${sizeText(pod.bytes)} / ${sizeText(pod.quotaBytes)}`],
     [texts.columnResources, `${pod.resources} / ${pod.quotaResources}`],

@@ -167,7 +167,7 @@ export interface Accounts {
   setPodDelete(id: AccountId, podId: string, atMs: number | undefined): Promise<void>
   /** Pods whose deletion is due, at most 100. */
   duePods(): Promise<readonly PodLink[]>
-  accountOfPod(podId: string): Promise<AccountId | undefined>
+  linkOfPod(podId: string): Promise<PodLink | undefined>
 
   /** The secret is never shown again. Throws WEBID_UNKNOWN (not linked), CREDENTIALS_FULL, NAME_INVALID. */
   createCredential(

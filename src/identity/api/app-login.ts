@@ -4,6 +4,7 @@
 import { XpodError } from '../../base/errors.ts'
 import type { Interaction } from '../provider/contract.ts'
 import { cancel, chooseWebId, consent, forgetWebId, isLoggedInFor, requireInteraction } from '../use/app-login.ts'
+import { usableWebIds } from '../use/web-ids.ts'
 import { paths } from '../web/paths.ts'
 import { type JsonRow, memberOf } from '../web/route.ts'
 import type { Visit } from '../web/visit.ts'
@@ -30,8 +31,8 @@ const chooseFields = { webId: text, remember: flag }
 
 export const pickWebId: JsonRow = {
   async GET(parts, call) {
-    const links = await parts.accounts.webIds(memberOf(call).account.id)
-    return { json: { fields: describeFields(chooseFields), webIds: links.map(({ webId }) => webId) } }
+    const webIds = await usableWebIds(parts, memberOf(call))
+    return { json: { fields: describeFields(chooseFields), webIds } }
   },
   async POST(parts, call) {
     const interaction = requireInteraction(await call.visit.interaction())

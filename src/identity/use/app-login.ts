@@ -5,7 +5,7 @@ import { XpodError } from '../../base/errors.ts'
 import type { Interaction, Member as Chooser } from '../provider/contract.ts'
 import { requireUsable } from './log-in.ts'
 import type { IdentityParts, Member, Visitor } from './parts.ts'
-import { requireLinked } from './web-ids.ts'
+import { requireUsableWebId } from './web-ids.ts'
 
 /** Where the browser goes on. */
 export interface Onward {
@@ -26,11 +26,11 @@ export async function chooseWebId(
 ): Promise<Onward> {
   if (!isLoggedInFor(who, interaction)) throw new XpodError('LOGIN_AGAIN')
   await requireUsable(parts, who)
-  await requireLinked(parts, who, webId)
+  await requireUsableWebId(parts, who, webId)
   return parts.provider.finish(interaction, { kind: 'webId', who: chooser(who), webId, remember })
 }
 
-/** Without `remember` the app gets no refresh token. Throws INTERACTION_UNKNOWN, ACCOUNT_DELETING, LOGIN_LAST. */
+/** Without `remember` the app gets no refresh token. Throws INTERACTION_UNKNOWN, WEBID_UNKNOWN, ACCOUNT_DELETING, LOGIN_LAST. */
 export async function consent(
   parts: IdentityParts,
   who: Member,
@@ -38,6 +38,7 @@ export async function consent(
   { remember }: { readonly remember: boolean },
 ): Promise<Onward> {
   await requireUsable(parts, who)
+  if (interaction.webId !== undefined) await requireUsableWebId(parts, who, interaction.webId)
   return parts.provider.finish(interaction, { kind: 'consent', who: chooser(who), remember })
 }
 

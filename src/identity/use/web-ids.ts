@@ -36,10 +36,16 @@ export async function unlinkWebId(
   await parts.provider.revokeWebId(account.id, link.webId)
 }
 
+/** What apps can be given: in a pod that is deleted nobody would find the WebID. */
+export async function usableWebIds(parts: IdentityParts, who: Member): Promise<readonly string[]> {
+  const links = await parts.accounts.webIds(who.account.id)
+  const deleted = (await listPods(parts, who)).filter(({ deleteAtMs }) => deleteAtMs !== undefined)
+  return links.map(({ webId }) => webId).filter((webId) => !deleted.some(({ base }) => webId.startsWith(base)))
+}
+
 /** Throws WEBID_UNKNOWN. */
-export async function requireLinked(parts: IdentityParts, { account }: Member, webId: string): Promise<void> {
-  const links = await parts.accounts.webIds(account.id)
-  if (!links.some((link) => link.webId === webId)) throw new XpodError('WEBID_UNKNOWN')
+export async function requireUsableWebId(parts: IdentityParts, who: Member, webId: string): Promise<void> {
+  if (!(await usableWebIds(parts, who)).includes(webId)) throw new XpodError('WEBID_UNKNOWN')
 }
 
 async function isInOwnPod(parts: IdentityParts, who: Member, webId: string): Promise<boolean> {

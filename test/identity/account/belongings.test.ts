@@ -33,7 +33,7 @@ testOnEach('pods are linked to one account and found both ways', async (database
     clock.advance(1)
   }
   assert.deepEqual(await accounts.pods(id), ['z', 'a'])
-  assert.equal(await accounts.accountOfPod('a'), id)
+  assert.deepEqual(await accounts.linkOfPod('a'), { pod: 'a', account: id })
   await accounts.unlinkPod('other', 'a')
   await accounts.unlinkPod(id, 'z')
   assert.deepEqual(await accounts.pods(id), ['a'])

@@ -166,7 +166,7 @@ async function callBelongings({ clock, revocations }: World, accounts: Accounts,
   await accounts.accountOfWebId(webId)
   await accounts.linkPod(id, 'pod')
   await accounts.pods(id)
-  await accounts.accountOfPod('pod')
+  await accounts.linkOfPod('pod')
   await accounts.unlinkPod(id, 'pod')
   const credential = await accounts.createCredential(id, { name: '', webId })
   await accounts.credentials(id)

@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 
-import type { Login } from '../../support/issuer.ts'
+import { createProofKey, type Login, loginWith } from '../../support/issuer.ts'
 import { aclFor } from '../../support/solid-client-acl.ts'
 import { until } from '../../support/until.ts'
-import { connect } from '../attacks/stage/app.ts'
+import { connect, tokenRequest } from '../attacks/stage/app.ts'
 import { logIn, type Person } from '../attacks/stage/person.ts'
 import { openStage } from '../attacks/stage/stage.ts'
 
@@ -14,6 +14,7 @@ const stage = await openStage()
 after(() => stage[Symbol.asyncDispose]())
 
 const withinMs = 6000
+const weekMs = 7 * 24 * 60 * 60_000
 
 async function resourceOf({ call, controls, pod }: Person): Promise<string> {
   return (await call('GET', controls['account']!['pod']!)).json<{ pods: Record<string, string> }>().pods[pod]!
@@ -22,6 +23,18 @@ async function resourceOf({ call, controls, pod }: Person): Promise<string> {
 async function put(login: Login, url: string, body: string, type = 'text/plain'): Promise<void> {
   const answer = await login.fetch(url, { method: 'PUT', headers: { 'content-type': type }, body })
   assert.ok(answer.ok, `${answer.status} ${await answer.text()}`)
+}
+
+/** Gives a new login each time. */
+async function credentialOf({ call, controls, browser, webId }: Person): Promise<() => Promise<Login>> {
+  const made = await call('POST', controls['account']!['clientCredentials']!, { name: 'script', webId })
+  const { id, secret } = made.json<{ id: string; secret: string }>()
+  return async () => {
+    const key = await createProofKey()
+    const form = { grant_type: 'client_credentials' }
+    const answer = await tokenRequest(browser, { id, secret, redirectUri: '' }, { key, form })
+    return loginWith(webId, key, answer.json<{ access_token: string }>().access_token)
+  }
 }
 
 /** What a reader sees of some resources, ETags included. */
@@ -50,6 +63,10 @@ test('a pod that is deleted is 410 to everybody, whatever is asked, and comes ba
   assert.equal((await fetch(`${pod}profile/card`)).status, 200)
 
   assert.equal((await person.call('DELETE', resource, { password: person.password })).status, 200)
+  const { pods } = stage.center.center
+  const { state, deleteAt } = await pods.show(person.name)
+  assert.equal(state, 'deleted', 'for operators')
+  assert.ok(Math.abs(Date.parse(deleteAt!) - Date.now() - weekMs) < 60_000)
   for (const get of [login.fetch, fetch]) {
     for (const method of ['GET', 'HEAD', 'OPTIONS', 'PUT', 'POST', 'PATCH', 'DELETE']) {
       for (const url of [...urls, `${pod}.notifications/WebSocketChannel2023/`, `${pod}new`]) {
@@ -63,6 +80,7 @@ test('a pod that is deleted is 410 to everybody, whatever is asked, and comes ba
   }
 
   assert.equal((await person.call('POST', `${resource}keep/`, {})).status, 200)
+  assert.equal((await pods.show(person.name)).state, 'active')
   assert.deepEqual([await seen(login.fetch, urls), await seen(fetch, urls)], before)
   await put(login, `${pod}notes/private.txt`, 'another')
 })
@@ -96,9 +114,11 @@ test('a WebID in a deleted pod opens nothing elsewhere and is told nothing, unti
   await put(owner, `${shared}.acl`, rule, 'text/turtle')
   assert.equal((await (await connect(alice)).login.fetch(shared)).status, 200)
 
+  const script = await credentialOf(alice)
   const resource = await resourceOf(alice)
   assert.equal((await alice.call('DELETE', resource, { password: alice.password })).status, 200)
-  const { login } = await connect(alice)
+  await assert.rejects(connect(alice), /WebID does not belong/, 'it is none to choose for an app')
+  const login = await script()
   assert.equal((await login.fetch(shared)).status, 401, 'nobody can look who may speak for this WebID')
   const channel = { '@context': 'https://www.w3.org/ns/solid/notification/v1', topic: `${alice.pod}profile/card` }
   const subscribed = await owner.fetch(`${stage.baseUrl}.notifications/WebSocketChannel2023/`, {

@@ -36,7 +36,7 @@ type Links = Pick<
   | 'podLinks'
   | 'setPodDelete'
   | 'duePods'
-  | 'accountOfPod'
+  | 'linkOfPod'
 >
 
 export function createLinks({ db, clock, random, tookBack, withdrew, linked }: Parts): Links {
@@ -100,9 +100,9 @@ export function createLinks({ db, clock, random, tookBack, withdrew, linked }: P
         ORDER BY delete_at_ms LIMIT ${maxDue}`
       return (await db.read<PodLinkRow>(query, [clock.nowMs()])).map(podLinkOf)
     },
-    async accountOfPod(podId) {
-      const query = 'SELECT account FROM pod_link WHERE pod = ?'
-      return (await db.read<Row & { account: string }>(query, [podId]))[0]?.account
+    async linkOfPod(podId) {
+      const [row] = await db.read<PodLinkRow>('SELECT pod, account, delete_at_ms FROM pod_link WHERE pod = ?', [podId])
+      return row && podLinkOf(row)
     },
   }
 }

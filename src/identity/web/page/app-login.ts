@@ -7,6 +7,7 @@ import type { Interaction } from '../../provider/contract.ts'
 import { cancel, chooseWebId, consent, forgetWebId, requireInteraction } from '../../use/app-login.ts'
 import { logOut } from '../../use/log-in.ts'
 import { createPod, podAddressOf } from '../../use/pods.ts'
+import { usableWebIds } from '../../use/web-ids.ts'
 import { paths } from '../paths.ts'
 import { fieldOf, isChecked, memberOf, page, type PageCall, type PageResult, type PageRow } from '../route.ts'
 import type { IdentityParts } from '../../use/parts.ts'
@@ -45,9 +46,9 @@ export const firstPodPage: PageRow = {
 }
 
 async function chooseModel(parts: IdentityParts, call: PageCall, interaction: Interaction): Promise<PageResult> {
-  const { account } = memberOf(call)
-  const webIds = (await parts.accounts.webIds(account.id)).map(({ webId }) => webId)
-  const canCreate = (await parts.accounts.pods(account.id)).length < parts.maxPods
+  const member = memberOf(call)
+  const webIds = await usableWebIds(parts, member)
+  const canCreate = (await parts.accounts.pods(member.account.id)).length < parts.maxPods
   return page('chooseWebId', {
     client: interaction.client,
     webIds,
