@@ -18,15 +18,21 @@ interface MediaRange {
 const maxRemembered = 500
 const maxRememberedLength = 1000
 const maxRanges = 100
+/** Elements of a list, whose parameters may hold commas in quotes. */
+const elements = /(?:[^",]|"(?:[^"\\]|\\.)*"?)+/gs
+const jsonLd = 'application/ld+json'
 
 /** Of one Accept header. `choose` remembers its answers by the name of the offer. */
 export class Acceptance {
-  readonly #ranges: readonly MediaRange[]
+  readonly #ranges: MediaRange[] = []
   readonly #chosen = new Map<string, string | undefined>()
 
   constructor(header: string) {
-    const ranges = header.split(',', maxRanges).map(parseRange)
-    this.#ranges = ranges.filter((range) => range !== undefined)
+    for (const [element] of header.matchAll(elements)) {
+      if (this.#ranges.length === maxRanges) break
+      const range = parseRange(element)
+      if (range !== undefined) this.#ranges.push(range)
+    }
   }
 
   /**
@@ -36,7 +42,7 @@ export class Acceptance {
   choose(offer: Offer): string | undefined {
     if (this.#ranges.length === 0) return offer.types[0]
     if (this.#chosen.has(offer.name)) return this.#chosen.get(offer.name)
-    const chosen = this.#best(offer.types)
+    const chosen = this.#best(offer.types) ?? this.#asJson(offer.types)
     if (this.#chosen.size >= maxRemembered) this.#chosen.clear()
     this.#chosen.set(offer.name, chosen)
     return chosen
@@ -55,6 +61,11 @@ export class Acceptance {
       if (best === undefined || isBetter(range, best.range)) best = { type, range }
     }
     return best?.type
+  }
+
+  /** JSON-LD is JSON: before nothing at all, it is what a client gets that asks for application/json. */
+  #asJson(types: readonly string[]): string | undefined {
+    return types.includes(jsonLd) && (this.#rangeFor('application/json')?.q ?? 0) > 0 ? jsonLd : undefined
   }
 
   /** The most specific range that matches decides about a type. */
@@ -91,7 +102,8 @@ function parseRange(text: string): MediaRange | undefined {
 
 /** The q of `;q=0.5`; 1 without one; out of range or not a number counts as 1, as a client that errs wants something. */
 function weightOf(parameters: string | undefined): number {
-  const match = /;\s*q\s*=\s*(\d(?:\.\d{0,3})?)/i.exec(parameters ?? '')
+  const unquoted = parameters?.replace(/"(?:[^"\\]|\\.)*"?/gs, '') ?? ''
+  const match = /;\s*q\s*=\s*(\d(?:\.\d{0,3})?)/i.exec(unquoted)
   return match === null ? 1 : Math.min(1, Number(match[1]))
 }
 

@@ -3,7 +3,7 @@
 
 import type { Operation, PodParts } from '../operation.ts'
 import { writeTurtle } from '../rdf/turtle-writer.ts'
-import { hasContent, neededRdfType, readBody } from './intake.ts'
+import { hasContent, neededRdfType, readBody, readTriples } from './intake.ts'
 import { refuseProtected } from './protected-triples.ts'
 
 /** Turtle for the .meta of the container at this URL; undefined when the request says nothing about it. */
@@ -19,7 +19,7 @@ export async function describeContainer(
   if (bytes.length === 0) return undefined
   const mediaType = neededRdfType(request.headers)
   const source = { mediaType, base: containerUrl }
-  const { quads, prefixes } = await parts.rdf.parse(bytes, source, request.signal)
+  const { quads, prefixes } = await readTriples(parts, bytes, source, request.signal)
   refuseProtected(quads, containerUrl)
   if (quads.length === 0) return undefined
   return Buffer.from(writeTurtle(quads, { prefixes, base: `${containerUrl}.meta` }))

@@ -6,7 +6,9 @@ import { collect, MiB } from '../../base/bytes.ts'
 import { XpodError } from '../../base/errors.ts'
 import type { PodRequest } from '../exchange.ts'
 import type { Operation, PodParts } from '../operation.ts'
+import type { ParsedRdf } from '../rdf/graph.ts'
 import { essenceOf, rdfTypeOf } from '../rdf/media-types.ts'
+import type { RdfSource } from '../rdf/parse.ts'
 import type { Staged } from '../store/change.ts'
 import { maxInlineBytes, stageInline } from '../store/inline.ts'
 
@@ -81,6 +83,24 @@ async function* none(): AsyncGenerator<Uint8Array> {}
 export async function readBody(request: Pick<PodRequest, 'headers' | 'body'>, maxBytes: number): Promise<Uint8Array> {
   refuseTooLarge(request.headers, maxBytes)
   return collect(incoming(request), maxBytes)
+}
+
+/**
+ * The triples of a body that is kept only when they are known. Throws BODY_INVALID, also for a JSON-LD context that is not
+ * known here: what a reader would be told with 406 is the writer's to mend.
+ */
+export async function readTriples(
+  parts: Pick<PodParts, 'rdf'>,
+  bytes: Uint8Array,
+  source: RdfSource,
+  signal: AbortSignal,
+): Promise<ParsedRdf> {
+  try {
+    return await parts.rdf.parse(bytes, source, signal)
+  } catch (error) {
+    if (!(error instanceof XpodError) || error.code !== 'NOT_ACCEPTABLE') throw error
+    throw new XpodError('BODY_INVALID', error.detail, { cause: error })
+  }
 }
 
 /** Stages what was computed or checked whole; `spareBytes` as in StageLimits. */

@@ -16,6 +16,7 @@ import {
   neededMediaType,
   neededRdfType,
   readBody,
+  readTriples,
   refuseEncoded,
   refuseTooLarge,
   sentMediaType,
@@ -106,7 +107,7 @@ async function putIdentity(
 ): Promise<PodResponse> {
   const { pod, path, signal } = op.request
   const source = { mediaType: put.mediaType, base: urlOf(pod, path) }
-  const after = rdf === undefined ? [] : (await parts.rdf.parse(rdf, source, signal)).quads
+  const after = rdf === undefined ? [] : (await readTriples(parts, rdf, source, signal)).quads
   return untilSettled(op, async () => {
     const { target, require } = await judge(parts, op)
     await refuseOtherIssuers(parts, op, target, after)
@@ -139,7 +140,7 @@ async function putMeta(parts: PodParts, op: Operation, judged: Judged): Promise<
   const { pod, path, headers, signal } = op.request
   const mediaType = neededRdfType(headers)
   const bytes = await readBody(op.request, parts.limits.maxPatchTargetBytes)
-  const { quads } = await parts.rdf.parse(bytes, { mediaType, base: urlOf(pod, path) }, signal)
+  const { quads } = await readTriples(parts, bytes, { mediaType, base: urlOf(pod, path) }, signal)
   refuseProtected(quads, urlOf(pod, target.subject))
   await using staged = await stageBytes(parts, op, bytes, sizeOf(target))
   return await commitPut(parts, op, judged, [{ kind: 'put', path, mediaType, body: staged }])

@@ -241,6 +241,11 @@ test('.meta is written like a document of its subject, without protected triples
   assert.equal(await world.text('/described.ttl.meta'), '<described.ttl> <http://x.example/y> 2 .')
   assert.equal((await put('/described.ttl.meta', 'x', { 'content-type': 'text/plain' })).status, 415)
   assert.equal((await put('/nothing.meta', '')).code, 'AUXILIARY_CONFLICT')
+  const foreign = '{"@context":"https://unknown.example/","a":1}'
+  for (const path of ['/described.ttl.meta', '/unknown/']) {
+    const refused = await put(path, foreign, { 'content-type': 'application/ld+json' })
+    assert.equal(refused.code, 'BODY_INVALID', path)
+  }
 })
 
 test('the login provider of the profile stays what it is, everything else in it may change', async () => {
