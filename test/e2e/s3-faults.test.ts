@@ -3,10 +3,15 @@
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { utimes } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 
+import type { S3Place } from '../../src/center/options.ts'
+import { leftovers, uploadsUnderWay } from '../support/load-leftovers.ts'
 import { type Running, Scene } from '../support/load-scene.ts'
 import { lacksS3, type S3Server, startS3Server } from '../support/s3-server.ts'
+import { filesBelow } from '../support/source-tree.ts'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 import { until } from '../support/until.ts'
 
@@ -31,12 +36,17 @@ describe('a center with its large bodies in S3', { skip: lacksS3 }, () => {
 
   function start(): Promise<Running> {
     const env = {
-      CSS_MINIO_ENDPOINT: `http://127.0.0.1:${proxy.port}`,
-      CSS_MINIO_BUCKET_NAME: server.bucket,
-      CSS_MINIO_ACCESS_KEY: server.accessKey,
-      CSS_MINIO_SECRET_KEY: server.secretKey,
+      XPOD_S3: `http://127.0.0.1:${proxy.port}/${server.bucket}`,
+      XPOD_S3_REGION: server.region,
+      XPOD_S3_ACCESS_KEY: server.accessKey,
+      XPOD_S3_SECRET_KEY: server.secretKey,
     }
     return scene.start({ env, args: ['--cache-max-size', '0'] })
+  }
+
+  async function restart(): Promise<void> {
+    assert.equal(await running.stop(), 0)
+    running = await start()
   }
 
   async function put(name: string, body: Buffer): Promise<Response> {
@@ -99,6 +109,64 @@ describe('a center with its large bodies in S3', { skip: lacksS3 }, () => {
     assert((await get('long')).body.equals(body))
   })
 
+  test('a body that ends too early, however politely, is never taken for the whole', async () => {
+    const bodies = new Map([200_000, 6_000_000].map((size) => [`early-${size}`, randomBytes(size)]))
+    for (const [name, body] of bodies) assert.equal((await put(name, body)).status, 201)
+    await restart()
+    for (const [name, body] of bodies) {
+      let wasCut = false
+      void proxy.truncateAfter(body.length / 2).then(() => (wasCut = true))
+      const seen = await get(name).catch(() => undefined)
+      assert.ok(wasCut, 'it came from the store')
+      assert.ok(seen === undefined || seen.status === 503 || seen.body.equals(body), `${name}: ${seen?.status}`)
+      assert((await get(name)).body.equals(body), `${name} afterwards`)
+    }
+  })
+
+  test('a slow store holds up who wants it, and nobody else', async () => {
+    const body = randomBytes(large)
+    proxy.latency(50)
+    proxy.throttle(200_000)
+    let isOver = false
+    const slow = put('slow', body).finally(() => (isOver = true))
+    for (let turn = 0; turn < 5; turn++) {
+      const small = randomBytes(500)
+      assert.ok((await put('beside', small)).ok)
+      assert((await get('beside')).body.equals(small))
+    }
+    assert.ok(!isOver, 'five small writes and reads took longer than 300 kB at 200 kB/s')
+    assert.equal((await slow).status, 201)
+    await restart()
+    assert((await get('slow')).body.equals(body))
+    await proxy.heal()
+  })
+
+  for (const [what, name, wrong] of [
+    ['a key that expires', 's3-access-key', { accessKey: 'renewed-access-key', secretKey: 'renewed-secret' }],
+    ['a store that moves to another region', 's3-region', { region: 'eu-west-9' }],
+  ] as const) {
+    test(`${what} is named in the log; meanwhile small bodies go on, and it mends by itself`, async () => {
+      const body = randomBytes(large)
+      const [kept, refused] = [`kept-${name}`, `refused-${name}`]
+      assert.equal((await put(kept, body)).status, 201)
+      await restart()
+      const { accessKey, secretKey, region } = server
+      await server.stop()
+      await server.start(wrong)
+      assert.equal((await put(refused, randomBytes(100_000))).status, 503)
+      const answer = await fetch(pod + kept)
+      assert.equal(answer.status, 503)
+      assert.equal(((await answer.json()) as { code: string }).code, 'OBJECTS_REFUSED')
+      assert.ok((await put('small', randomBytes(1000))).ok)
+      await until('the log names the setting', () => new RegExp(`objects\\.refused.*${name}`).test(running.output()))
+      assert.ok(!running.output().includes(secretKey))
+      await server.stop()
+      await server.start({ accessKey, secretKey, region })
+      await until('it is back', async () => (await put(refused, body)).ok)
+      assert((await get(kept)).body.equals(body))
+    })
+  }
+
   test('kill -9 in the middle of uploads loses nothing that was acknowledged', async () => {
     const body = randomBytes(12 << 20)
     const acknowledged: string[] = []
@@ -116,4 +184,47 @@ describe('a center with its large bodies in S3', { skip: lacksS3 }, () => {
       else assert.deepEqual([status, acknowledged.includes(`k${index}`)], [404, false], `k${index}`)
     }
   })
+
+  test('kill -9 in the middle of a multipart upload leaves nothing half, frees its room, and its parts are swept', async () => {
+    const size = 12 << 20
+    pod = new URL(await scene.createPod('bob'), scene.baseUrl).href
+    const spare = 90_000
+    await scene.command('pod', 'quota', 'set', 'bob', '--bytes', String(size + spare))
+    const unfinished = async (): Promise<number> =>
+      (await server.client().listIncompleteUploadsQuery(server.bucket, '', '', '', '')).uploads.length
+    const sweptBefore = await unfinished()
+    proxy.throttle(4_000_000)
+    const upload = assert.rejects(put('cut', randomBytes(size)))
+    await until('parts have arrived', async () => (await unfinished()) > sweptBefore && (await hasParts(server)))
+    assert.equal((await put('beside', randomBytes(spare))).status, 507, 'its room is reserved')
+    await running.kill()
+    await upload
+    await proxy.heal()
+
+    await makeUploadsOld(server)
+    running = await start()
+    assert.equal((await get('cut')).status, 404)
+    assert.equal((await put('cut', randomBytes(size))).status, 201, 'its room is free again')
+    await until('its parts are gone', async () => (await unfinished()) === 0)
+    await until('nobody waits for it', async () => (await uploadsUnderWay(scene.dataDir)) === 0)
+    assert.deepEqual(await leftovers(scene.dataDir, placeOf(server)), [])
+  })
 })
+
+/** Parts lie in files until they are put together. */
+const partsOf = (server: S3Server): string[] => filesBelow(join(server.dir, '.sgwtmp', 'multipart'))
+
+async function hasParts(server: S3Server): Promise<boolean> {
+  return partsOf(server).length > 0
+}
+
+/** As if they had been begun two days ago, beyond what an upload may take. */
+async function makeUploadsOld(server: S3Server): Promise<void> {
+  const then = new Date(Date.now() - 48 * 3_600_000)
+  const folders = new Set(partsOf(server).map((path) => dirname(path)))
+  for (const folder of folders) await utimes(folder, then, then)
+}
+
+function placeOf({ endpoint, bucket, region, accessKey, secretKey }: S3Server): S3Place {
+  return { endpoint, bucket, region, accessKey, secretKey, prefix: '', addressing: undefined }
+}

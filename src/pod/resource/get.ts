@@ -11,6 +11,7 @@ import { containerVariant, type Shown, streamListing } from '../representation/c
 import { documentVariant } from '../representation/document.ts'
 import { parseRange } from '../representation/ranges.ts'
 import type { Source } from '../representation/source.ts'
+import { begun } from '../store/body-streams.ts'
 import type { ByteRange } from '../store/pod-store.ts'
 import { allowOf } from './allow.ts'
 import { ifRangeHolds, isNotModified } from './conditions.ts'
@@ -67,7 +68,12 @@ interface Chosen extends Shown {
   readonly rights: Rights
 }
 
-function answer(parts: ReadParts, home: PodHome, request: PodRequest, chosen: Chosen): PodResponse {
+function answer(
+  parts: ReadParts,
+  home: PodHome,
+  request: PodRequest,
+  chosen: Chosen,
+): PodResponse | Promise<PodResponse> {
   const { entry, variant, rights } = chosen
   const { headers } = request
   const resource = entry.resource!
@@ -84,19 +90,24 @@ function answer(parts: ReadParts, home: PodHome, request: PodRequest, chosen: Ch
     if (range !== undefined) return partial(parts, home, request, { ...chosen, range })
   }
   if (origin === undefined && (isHead || variant.bytes !== undefined)) return isHead ? answers.head : answers.ok
-  return {
-    status: 200,
-    headers: origin === undefined ? answers.ok.headers : forOrigin(answers.okHole, origin),
-    body: isHead ? undefined : (variant.bytes ?? stream(parts, home, request, chosen)),
-  }
+  const ok = origin === undefined ? answers.ok.headers : forOrigin(answers.okHole, origin)
+  if (isHead || variant.bytes !== undefined)
+    return { status: 200, headers: ok, body: isHead ? undefined : variant.bytes }
+  return begun(stream(parts, home, request, chosen)).then((body) => ({ status: 200, headers: ok, body }))
 }
 
 interface Partial extends Chosen {
   readonly range: ByteRange | 'unsatisfiable'
 }
 
-function partial(parts: ReadParts, home: PodHome, request: PodRequest, chosen: Partial): PodResponse {
+function partial(
+  parts: ReadParts,
+  home: PodHome,
+  request: PodRequest,
+  chosen: Partial,
+): PodResponse | Promise<PodResponse> {
   const { entry, variant, rights, range } = chosen
+  const { origin } = request.headers
   const resource = entry.resource!
   if (range === 'unsatisfiable') {
     throw new XpodError('RANGE_UNSATISFIABLE', '', { headers: ['Content-Range', `bytes */${resource.size}`] })
@@ -104,10 +115,10 @@ function partial(parts: ReadParts, home: PodHome, request: PodRequest, chosen: P
   const size = range.end - range.start + 1
   const headers = representationHeaders({ ...variant, size }, { pod: home.pod, resource, rights })
   headers.push('Content-Range', `bytes ${range.start}-${range.end}/${resource.size}`)
-  const body =
-    variant.bytes?.subarray(range.start, range.end + 1) ??
-    parts.store.streamBody(home.pod.id, resource, range, request.signal)
-  return withOrigin({ status: 206, headers, body }, request.headers.origin)
+  const bytes = variant.bytes?.subarray(range.start, range.end + 1)
+  if (bytes !== undefined) return withOrigin({ status: 206, headers, body: bytes }, origin)
+  const stream = parts.store.streamBody(home.pod.id, resource, range, request.signal)
+  return begun(stream).then((body) => withOrigin({ status: 206, headers, body }, origin))
 }
 
 function stream(parts: ReadParts, home: PodHome, request: PodRequest, { entry }: Chosen): AsyncIterable<Uint8Array> {

@@ -8,6 +8,22 @@ import { XpodError } from '../../base/errors.ts'
 /** Makes the error to throw, and notes the damage. */
 type Damage = (reason: string) => Promise<Error>
 
+/**
+ * Resolves when the first bytes are there, so that what fails before them is answered as what it is, and not by a connection
+ * that ends. What it resolves with must be read, or begun and left.
+ */
+export async function begun(stream: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+  const chunks = stream[Symbol.asyncIterator]()
+  const first = await chunks.next()
+  return (async function* () {
+    try {
+      for (let step = first; step.done !== true; step = await chunks.next()) yield step.value
+    } finally {
+      await chunks.return?.()
+    }
+  })()
+}
+
 /** Holds back the last chunk until the hash of all is known to be right. */
 export async function* proving(
   stream: AsyncIterable<Uint8Array>,
