@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 
 import { LoadClient } from '../support/load-client.ts'
+import { model, multiply } from './multiply.ts'
 import { type Claim, type Row, type Stage, turtle } from './stage.ts'
 
 const maxP99Ms = 20
@@ -85,10 +86,10 @@ const whileDeleting: Claim = {
   name: 'P17-delete',
   async run(stage) {
     await stage.scene.createPod('huge')
-    await stage.put('/huge/r.ttl', 'text/turtle', turtle(4))
+    await stage.put(`/huge/${model}`, 'text/turtle', turtle(4))
     await stage.running.stop()
+    multiply(stage.scene, resources)
     const path = join(stage.scene.dataDir, 'xpod.db')
-    multiply(path)
     await stage.scene.start()
     const card = `${stage.pod}p17/card.ttl`
     await stage.put(card, 'text/turtle', turtle(13))
@@ -112,24 +113,6 @@ const whileDeleting: Claim = {
     db.close()
     return [row(`a pod of ${before} resources is deleted`, `worst p99 of 3 s ${p99Ms.toFixed(1)} ms`, p99Ms)]
   },
-}
-
-/** Copies of the one document, rows and small bodies. */
-function multiply(path: string): void {
-  const db = new Database(path)
-  const one = "(SELECT * FROM resource WHERE key = '/r.ttl' LIMIT 1)"
-  const columns = (table: string): string[] =>
-    db.prepare(`SELECT name FROM pragma_table_info('${table}')`).pluck().all() as string[]
-  const values = columns('resource').map((name) =>
-    name === 'key' ? "'/r' || n || '.ttl'" : name === 'body' ? '1000000 + n' : name,
-  )
-  const numbers = `WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${resources})`
-  db.transaction(() => {
-    db.exec(`${numbers} INSERT INTO resource SELECT ${values.join(', ')} FROM numbers, ${one}`)
-    db.exec(`${numbers} INSERT INTO body SELECT 1000000 + n, pod, bytes FROM numbers,
-      (SELECT * FROM body WHERE id = (SELECT body FROM resource WHERE key = '/r.ttl' LIMIT 1))`)
-  })()
-  db.close()
 }
 
 export const disturbing: readonly Claim[] = [whileWorking]

@@ -7,6 +7,7 @@ import { LoadClient } from '../support/load-client.ts'
 import { sendRaw } from '../support/load-raw.ts'
 import { type Running, Scene } from '../support/load-scene.ts'
 import type { Bare } from './bare.ts'
+import { model, multiply } from './multiply.ts'
 import { alternate, BareServer, Generator, type Measured, type Side } from './measure.ts'
 
 export interface Row {
@@ -45,15 +46,20 @@ export class Stage implements AsyncDisposable {
   static async open(options: BenchOptions): Promise<Stage> {
     const scene = await Scene.open()
     // Room for every turn of the large upload.
-    const running = await scene.start({ args: ['--pod-quota', '100 GiB', '--pod-max-resources', '10000000'] })
-    const stage = new Stage(options, {
-      scene,
-      running,
-      pod: await scene.createPod('bench'),
-      bare: await BareServer.start(),
-    })
-    await stage.fill(options.resources)
-    return stage
+    const args = ['--pod-quota', '100 GiB', '--pod-max-resources', '10000000']
+    let running = await scene.start({ args })
+    const pod = await scene.createPod('bench')
+    if (options.resources > 0) {
+      const headers = { 'content-type': 'text/turtle' }
+      const client = new LoadClient(scene.baseUrl)
+      const { status } = await client.send('PUT', `${pod}${model}`, { headers, body: turtle(4) })
+      assert.equal(status, 201)
+      client.close()
+      await running.stop()
+      multiply(scene, options.resources)
+      running = await scene.start({ args })
+    }
+    return new Stage(options, { scene, running, pod, bare: await BareServer.start() })
   }
 
   constructor(options: BenchOptions, parts: { scene: Scene; running: Running; pod: string; bare: BareServer }) {
@@ -83,7 +89,7 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Resources in containers of a thousand, from 32 connections. */
-  async fill(count: number, folder = `${this.pod}filled/`): Promise<void> {
+  async fill(count: number, folder: string): Promise<void> {
     const clients = Array.from({ length: 32 }, () => new LoadClient(this.scene.baseUrl))
     let made = 0
     await Promise.all(
