@@ -30,7 +30,7 @@ const watchMs = 7000
 export async function openSource(db: string, dataDir: string, parts: Surround): Promise<Source> {
   const source = db === 'sqlite:' ? openFile(dataDir) : await openServer(db, parts)
   try {
-    await refuseCopies({ read: source.db.read.bind(source.db) }).catch(ignoreRetired)
+    await refuseCopies(source.db).catch(ignoreRetired)
     if (source.engine === 'postgres') await requireQuiet(source, parts)
     return source
   } catch (error) {
