@@ -34,7 +34,7 @@ class Scan {
 
   constructor(bytes: Uint8Array) {
     // Bytes above ASCII only have a place in strings and comments, where one is like another.
-    this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).latin1Slice()
+    this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
   }
 
   isDocument(): boolean {
