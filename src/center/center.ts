@@ -177,7 +177,7 @@ async function openPods(options: CenterOptions, parts: Surround, port: number): 
   const notifications = stack.use(await openNotifications(options, parts, listening))
   const { isLogin } = identity
   const pod = { store, homes, authenticator, authorizer, isLogin, rdf, clock, random, log, limits }
-  const standard = createPodServer({ ...pod, lease: cluster?.lease, notifications: notifications.pods })
+  const standard = createPodServer({ ...pod, metrics, lease: cluster?.lease, notifications: notifications.pods })
   const podServer = options.legacyUpdates ? announceUpdates(standard) : standard
   const held = stack.move()
   const close = (): Promise<void> => held.disposeAsync()

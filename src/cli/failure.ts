@@ -9,7 +9,7 @@ import { fill, type Texts } from './texts.ts'
 /** Prints the failure and gives the exit status. Bugs show their stack: they are for us. */
 export function complain(error: unknown, what: string, parts: { out: Output; texts: Texts }): number {
   const { out, texts } = parts
-  const known = asXpodError(error)
+  const known = asXpodError(error, what)
   const style = out.errorStyle
   const subject = known.code === 'USAGE' && known.detail !== '' ? known.detail : fill(texts.failed, { command: what })
   out.complain(`${style.bold('xpod:')} ${subject} ${style.red(`(${known.code})`)}`)
@@ -24,9 +24,13 @@ export function complain(error: unknown, what: string, parts: { out: Output; tex
   return known.exit
 }
 
-function asXpodError(error: unknown): XpodError {
+function asXpodError(error: unknown, what: string): XpodError {
   if (!(error instanceof CommanderError)) return toXpodError(error)
   const [message = '', suggestion = ''] = error.message.replace(/^error: /, '').split('\n')
   const hint = suggestion.replace(/^\(|\)$/g, '')
-  return new XpodError('USAGE', message, hint === '' ? {} : { hint })
+  return new XpodError('USAGE', message, { hint: hint === '' ? helpOn(what) : hint })
+}
+
+function helpOn(command: string): string {
+  return command === 'xpod' ? 'xpod --help' : `xpod ${command} --help`
 }

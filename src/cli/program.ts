@@ -25,7 +25,7 @@ export async function runProgram(argv: readonly string[], signal: AbortSignal): 
   const texts = surroundings.language === 'zh-CN' ? chinese : english
   const out = createOutput(colourChoice(argv), surroundings.colour)
   const parts = { out, texts }
-  let what = 'xpod'
+  let what = commandIn(argv)
   try {
     if (argv[0] === '__complete') {
       const { complete } = await import('./completion.ts')
@@ -43,6 +43,12 @@ export async function runProgram(argv: readonly string[], signal: AbortSignal): 
   } catch (error) {
     return complain(error, what, parts)
   }
+}
+
+/** The command that the first words name, whatever is wrong with the rest. */
+function commandIn(argv: readonly string[]): string {
+  const words = leadingWords(argv).join(' ')
+  return commands.findLast(({ name }) => words === name || words.startsWith(`${name} `))?.name ?? 'xpod'
 }
 
 function interruption(signal: AbortSignal): Promise<number> {

@@ -5,6 +5,7 @@
 
 import { toXpodError, XpodError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import type { Metrics } from '../base/metrics.ts'
 import { corsHeaders, isPreflight, preflight, vary } from './answer/cors.ts'
 import { problemResponse } from './answer/problem.ts'
 import { isSandboxed, type SandboxMode } from './answer/sandbox.ts'
@@ -33,6 +34,7 @@ import { isReserved } from './write/target.ts'
 export interface PodServerOptions extends PodParts {
   readonly authenticator: Authenticator
   readonly homes: PodHomes
+  readonly metrics: Pick<Metrics, 'counter'>
   /** Where other centers use the same database. */
   readonly lease?: ReadLease | undefined
   /** Without it nobody can subscribe, and storage descriptions offer nothing. */
@@ -55,6 +57,7 @@ export function createPodServer(options: PodServerOptions): PodServer {
     isSandboxed: (home) => isSandboxed(home.pod, sandbox),
   }
   const handlers = methodTable(options, reading)
+  const failed = answerFailures(log, options.metrics)
 
   function answer(request: PodRequest): PodResponse | Promise<PodResponse> {
     const { method, headers, pod } = request
@@ -109,18 +112,24 @@ export function createPodServer(options: PodServerOptions): PodServer {
     handle(request) {
       try {
         const response = answer(request)
-        return response instanceof Promise ? response.catch((error: unknown) => failed(log, error, request)) : response
+        return response instanceof Promise ? response.catch((error: unknown) => failed(error, request)) : response
       } catch (error) {
-        return failed(log, error, request)
+        return failed(error, request)
       }
     },
   }
 }
 
-function failed(log: Log, cause: unknown, request: PodRequest): PodResponse {
-  const error = toXpodError(cause)
-  if (error.status >= 500 && !error.retryable) logFailure(log, error, request)
-  return problemResponse(error, request, problemHeaders(error, request))
+type AnswerFailure = (cause: unknown, request: PodRequest) => PodResponse
+
+function answerFailures(log: Log, metrics: PodServerOptions['metrics']): AnswerFailure {
+  const rejections = metrics.counter('xpod_quota_rejections_total', 'Changes refused for the quota of their pod')
+  return (cause, request) => {
+    const error = toXpodError(cause)
+    if (error.code === 'QUOTA_EXCEEDED') rejections.add()
+    if (error.status >= 500 && !error.retryable) logFailure(log, error, request)
+    return problemResponse(error, request, problemHeaders(error, request))
+  }
 }
 
 function logFailure(log: Log, error: XpodError, { method, pod, path }: PodRequest): void {

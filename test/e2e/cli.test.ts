@@ -93,7 +93,7 @@ test('failures say what, why and what to try, with their own exit status', async
     [['centre'], 2, /Did you mean center\?/],
     [['center', '--lisen', 'x'], 2, /Did you mean --listen\?/],
     [['pod', 'create'], 2, /missing required argument 'name'/],
-    [['pod', 'create', 'a', 'b'], 2, /USAGE/],
+    [['pod', 'create', 'a', 'b'], 2, /too many arguments.* \(USAGE\)\n {2}try {4}xpod pod create --help/],
     [['pod', 'quota', 'set', 'twice', ...atRunning], 2, /--bytes/],
     [['pod'], 2, /^Usage: xpod pod COMMAND/],
     [['help', 'centr'], 2, /Did you mean center\?/],

@@ -78,6 +78,7 @@ test('rule 20: a full quota answers 507 with used and limit, leaves nothing, and
   const problem = JSON.parse(full.text) as { used?: number; limit?: number }
   assert.equal(problem.limit, 256 * KiB)
   assert.ok(problem.used! > 150 * KiB && problem.used! <= 256 * KiB)
+  assert.match(small.center.metrics.render(), /^xpod_quota_rejections_total [1-9]/m)
   assert.deepEqual(await owner.members(container), [`${container}big`])
   expectStatus(await owner.put(`${container}big`, 'text/plain', Buffer.alloc(140 * KiB, 'c')), 204)
   expectStatus(await owner.get(`${container}big`), 200)
