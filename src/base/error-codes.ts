@@ -260,7 +260,13 @@ export const errorCodes = {
     'The data directory cannot be used',
     'Check its owner, its permissions and its filesystem.',
   ),
-  DATABASE_UNSUITABLE: row(500, 78, 'The database cannot be used', 'Correct --db, or the settings of the database.'),
+  // While a server runs, what is amiss at the database may be mended there.
+  DATABASE_UNSUITABLE: passing(
+    503,
+    78,
+    'The database cannot be used',
+    'Correct --db, or the settings of the database.',
+  ),
   CACHE_LOCKED: row(500, 75, 'Another process uses this cache', 'Stop it, or choose another --cache-path.'),
   OBJECTS_ELSEWHERE: row(
     500,

@@ -19,6 +19,8 @@ export interface PgBouncer extends AsyncDisposable {
   /** postgres://… of the same database through the pooler. */
   url(databaseUrl: string): string
   log(): string
+  /** It no longer keeps this process alive. */
+  unref(): void
 }
 
 export interface PgBouncerOptions {
@@ -65,6 +67,7 @@ export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBounc
       return url.href
     },
     log: () => server.output(),
+    unref: () => server.unref(),
     async [Symbol.asyncDispose]() {
       await server.end('SIGKILL')
       await rm(dir, { recursive: true, force: true })

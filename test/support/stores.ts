@@ -1,11 +1,12 @@
 // Where whole servers under test keep things. XPOD_TEST_STORES=postgres gives each data directory a database of its own on a
-// PostgreSQL that is started once for a test file, =postgres,s3 large bodies in an S3 store too; without it everything lies in
-// the data directory. Whoever starts on a directory again gets the same stores. The servers end with the process.
+// PostgreSQL that is started once for a test file, =pgbouncer the same behind a PgBouncer in transaction mode, and with s3 large
+// bodies lie in an S3 store; without it everything lies in the data directory. Whoever starts on a directory again gets the same stores. The servers end with the process.
 
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 
 import type { CenterOptions } from '../../src/center/options.ts'
+import { type PgBouncer, startPgBouncer } from './pgbouncer.ts'
 import { type PostgresServer, startPostgres } from './postgres-server.ts'
 import { type S3Server, startS3Server } from './s3-server.ts'
 
@@ -13,20 +14,23 @@ type Stores = Pick<CenterOptions, 'db' | 's3'>
 
 const wanted = new Set((process.env.XPOD_TEST_STORES ?? '').split(',').filter((name) => name !== ''))
 for (const name of wanted) {
-  if (name !== 'postgres' && name !== 's3') throw new Error(`XPOD_TEST_STORES knows postgres and s3, not ${name}`)
+  if (!['postgres', 'pgbouncer', 's3'].includes(name)) {
+    throw new Error(`XPOD_TEST_STORES knows postgres, pgbouncer and s3, not ${name}`)
+  }
 }
 
-export const usesPostgres = wanted.has('postgres')
+export const usesPostgres = wanted.has('postgres') || wanted.has('pgbouncer')
 
 let database: Promise<PostgresServer> | undefined
+let pooler: Promise<PgBouncer> | undefined
 let objects: Promise<S3Server> | undefined
 
 /** Not in an `after` hook: those of the test file, which close its centers, run later than the ones of what it imports. */
 process.on('beforeExit', () => void endServers())
 
 async function endServers(): Promise<void> {
-  const running = [database, objects]
-  database = objects = undefined
+  const running = [pooler, database, objects]
+  pooler = database = objects = undefined
   for (const server of running) await (await server)?.[Symbol.asyncDispose]()
 }
 
@@ -75,7 +79,11 @@ async function freshStores(): Promise<Stores> {
 async function freshDatabase(): Promise<string> {
   if (!usesPostgres) return 'sqlite:'
   database ??= waitForNobody(startPostgres())
-  return (await database).freshDatabase()
+  const { port } = await database
+  const url = await (await database).freshDatabase()
+  if (!wanted.has('pgbouncer')) return url
+  pooler ??= waitForNobody(startPgBouncer({ port }))
+  return (await pooler).url(url)
 }
 
 async function freshPrefix(): Promise<CenterOptions['s3']> {
