@@ -54,6 +54,8 @@ export interface SharedPlace {
   readonly node: string
   /** This run of the node. */
   readonly instance: string
+  /** Where it is. */
+  readonly place: string
 }
 
 /**
@@ -100,7 +102,7 @@ async function openShared({ dataDir: dir, db: url, s3, cache: near }: StorePlace
   const instance = random.uuid()
   const run = { node, instance, place: placeOf(dir) }
   const store = stack.use(await openPostgresPodStore({ ...parts, ...run, db, objects, limits: {} }))
-  const shared = { db, url, node, instance }
+  const shared = { db, url, ...run }
   const owned = stack.move()
   return { db, objects, cache, store, node, shared, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }

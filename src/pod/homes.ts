@@ -134,7 +134,7 @@ class HomeTable {
   }
 
   async lookAgain(): Promise<void> {
-    for (const { pod } of [...this.#homes.values()]) {
+    for (const { pod } of this.#homes.values()) {
       try {
         await this.of(pod)
       } catch (error) {

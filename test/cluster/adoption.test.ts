@@ -83,8 +83,9 @@ async function openWorld(): Promise<World> {
     },
     async node(id) {
       const instance = systemRandom.uuid()
-      await engine.call('INSERT INTO node (id, instance) VALUES (?, ?)', [id, instance])
-      const beat = (): ReturnType<ReturnType<typeof createBeat>> => createBeat(engine, { node: id, instance })()
+      await engine.call('INSERT INTO node (id, instance, place) VALUES (?, ?, ?)', [id, instance, id])
+      const beat = (): ReturnType<ReturnType<typeof createBeat>> =>
+        createBeat(engine, { node: id, instance, place: id })()
       const heart = await startHeartbeat({ ...parts, beat, clock: fast, onReplaced: () => undefined })
       return {
         id,
@@ -171,7 +172,7 @@ test('who was replaced takes nothing over', { skip: lacksPostgres }, async () =>
   await home[Symbol.asyncDispose]()
   await jump(world, '1 hour')
   await until('it has seen enough', () => other.heart.seen('a')!.unchangedMs > 14_000)
-  await world.engine.call("UPDATE node SET instance = 'another' WHERE id = 'b'", [])
+  await world.engine.call("UPDATE node SET instance = 'another', place = 'another' WHERE id = 'b'", [])
   await neverFor(10_000, () => other.adopts())
 })
 

@@ -146,7 +146,7 @@ test('a pod that another node has by now is not answered from memory once the le
 
 test('a process whose node was given to another one ends', { skip: lacksPostgres }, async () => {
   await using world = await openWorld()
-  await world.query(`UPDATE node SET instance = 'another'`)
+  await world.query(`UPDATE node SET instance = 'another', place = 'elsewhere'`)
   await assertAway(await put(world.doc, 'mixed'))
   await until('it says that it must end', () => world.fatal.length > 0)
   assert.match(String(world.fatal[0]), /another process/i)

@@ -52,13 +52,14 @@ function startLoad({ place, center, pod, kept }: Scene): Load {
   const chance = seeded(seed)
   const history = new History()
   const clients = Array.from({ length: writers }, () => new LoadClient(place.baseUrl))
-  let isOver = false
+  const over = new AbortController()
+  const isOver = (): boolean => over.signal.aborted
   let serial = 0
   const written = clients.map((client, index) =>
-    write({ client, history, chance, folder: `${pod}load/w${index}/`, serial: () => ++serial }, () => isOver),
+    write({ client, history, chance, folder: `${pod}load/w${index}/`, serial: () => ++serial }, isOver),
   )
   async function read(): Promise<void> {
-    while (!isOver) {
+    while (!isOver()) {
       const reply = await place.ask(center, 'GET', kept)
       if (reply.status === 200) assert.equal(reply.text, 'kept')
       else assertAway(reply)
@@ -68,7 +69,7 @@ function startLoad({ place, center, pod, kept }: Scene): Load {
   // Looked at when it is over.
   all.catch(() => undefined)
   const end = async (): Promise<void> => {
-    isOver = true
+    over.abort()
     await all
   }
   return {
@@ -80,7 +81,7 @@ function startLoad({ place, center, pod, kept }: Scene): Load {
       assert.deepEqual(judge(history, observed, root), [], `seed ${seed}`)
     },
     async [Symbol.asyncDispose]() {
-      isOver = true
+      over.abort()
       await all.catch(() => undefined)
       for (const client of clients) client.close()
     },
@@ -100,7 +101,7 @@ test('restarts of the database in a row, under load', {
   assert.equal((await place.ask(center, 'PUT', kept, { body: 'kept' })).status, 201)
   await using load = startLoad({ place, center, pod, kept })
 
-  const count = rounds('RESTARTS', 10)
+  const count = rounds('RESTARTS', 4)
   for (let round = 0; round < count; round++) {
     await until('memory may answer', () => holdsLease(center), backMs)
     assert.equal((await place.ask(center, 'GET', kept)).text, 'kept')

@@ -40,7 +40,8 @@ async function startErring(port: number): Promise<Breakable> {
     if (isBroken) {
       incoming.resume()
       answer.writeHead(503, { 'content-type': 'application/xml' })
-      return void answer.end('<Error><Code>ServiceUnavailable</Code></Error>')
+      answer.end('<Error><Code>ServiceUnavailable</Code></Error>')
+      return
     }
     const { method, url: path, headers } = incoming
     const outgoing = request({ host: '127.0.0.1', port, method, path, headers }, (response) => {

@@ -51,7 +51,7 @@ export class Pool implements AsyncDisposable {
     this.#options = options
     // What still runs at the former server must not be taken for done, however it ends there.
     this.#following = options.succession.onChange(() => {
-      for (const connection of [...this.#open]) connection.destroy()
+      for (const connection of this.#open) connection.destroy()
     })
   }
 

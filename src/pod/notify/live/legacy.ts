@@ -70,7 +70,7 @@ export function createLegacyUpdates(parts: LegacyParts): LegacyUpdates {
   }
 
   function end(pod: PodId, reason: keyof typeof closeCodes): void {
-    for (const socket of [...(sockets.get(pod) ?? [])]) socket.end(reason)
+    for (const socket of sockets.get(pod) ?? []) socket.end(reason)
   }
 
   return {

@@ -7,7 +7,7 @@ import type { Metrics } from '../../../base/metrics.ts'
 import type { PostgresEngine } from '../../../core/db/postgres/open.ts'
 import type { Heartbeat } from '../../../core/heartbeat/heartbeat.ts'
 import type { PodHead } from '../resource.ts'
-import { deadAfterMs } from './beats.ts'
+import { deadAfterMs } from './run.ts'
 
 export interface AdoptionParts {
   readonly db: Pick<PostgresEngine, 'call'>

@@ -5,12 +5,10 @@ import type { PostgresEngine } from '../../../core/db/postgres/open.ts'
 import type { Timeouts } from '../../../core/db/postgres/session.ts'
 import type { ServerIdentity } from '../../../core/db/postgres/succession.ts'
 import type { Beaten } from '../../../core/heartbeat/heartbeat.ts'
+import { restoreRun } from './run.ts'
 
 /** For a pool that only beats. */
 export const beatTimeouts: Timeouts = { statementMs: 2000, lockMs: 1500, idleMs: 5000, connectMs: 2000, resolveMs: 0 }
-
-/** Who has not beaten for so long answers nothing from memory any more. */
-export const deadAfterMs = 15_000
 
 const maxNodes = 1000
 
@@ -25,10 +23,12 @@ type BeatRow = Readonly<Record<'id' | 'instance' | 'era', string>> & Readonly<Re
 
 export function createBeat(
   db: Pick<PostgresEngine, 'call' | 'succession'>,
-  { node, instance }: { readonly node: string; readonly instance: string },
+  run: { readonly node: string; readonly instance: string; readonly place: string },
 ): () => Promise<Beaten> {
+  const beat = (): Promise<BeatRow[]> => db.call<BeatRow>(beatQuery, [run.node, run.instance])
   return async () => {
-    const rows = await db.call<BeatRow>(beatQuery, [node, instance])
+    let rows = await beat()
+    if (rows[0]?.isMine !== 1 && (await restoreRun(db, run))) rows = await beat()
     const [first] = rows
     if (first === undefined) return { isMine: false, era: '', beats: [] }
     // Through a pooler nobody else sees that it is another server.

@@ -7,7 +7,6 @@ import { type Clock, delay } from '../../../base/clock.ts'
 import { XpodError } from '../../../base/errors.ts'
 import type { Log } from '../../../base/log.ts'
 import type { PostgresEngine } from '../../../core/db/postgres/open.ts'
-import { deadAfterMs } from './beats.ts'
 
 export interface RunParts {
   readonly db: Pick<PostgresEngine, 'call' | 'read' | 'isUp'>
@@ -18,6 +17,9 @@ export interface RunParts {
   readonly clock: Clock
   readonly log: Log
 }
+
+/** Longer than any read lease: who has not beaten for so long answers nothing from memory any more. */
+export const deadAfterMs = 15_000
 
 const everyMs = 500
 /** Of runs that come and go in the same place while this one waits. */
@@ -31,6 +33,8 @@ const seeRun = `SELECT instance, beat, place, xpod_era() AS era, CASE
 const addRun = `INSERT INTO node (id, instance, place) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING`
 const takeOver = `UPDATE node SET instance = ?, place = ?, started_at = clock_timestamp()
   WHERE id = ? AND instance = ? AND beat = ?`
+const restore = `INSERT INTO node (id, instance, place) VALUES (?, ?, ?)
+  ON CONFLICT (id) DO UPDATE SET instance = excluded.instance WHERE node.place = excluded.place RETURNING id`
 const endRun = `UPDATE node SET place = '${nowhere}' WHERE id = ? AND instance = ?`
 
 const again = { repeatable: true }
@@ -65,6 +69,17 @@ export async function startRun(parts: RunParts): Promise<AsyncDisposable> {
     }
   }
   throw new XpodError('NODE_REPLACED', `${node} is started over and over in another place`)
+}
+
+/**
+ * A failover may have lost this run's entry: the row names one before it, in the same place, or there is none. False: it names
+ * a run in another place, which has followed this one.
+ */
+export async function restoreRun(
+  db: Pick<PostgresEngine, 'call'>,
+  { node, instance, place }: Pick<RunParts, 'node' | 'instance' | 'place'>,
+): Promise<boolean> {
+  return (await db.call(restore, [node, instance, place], again)).length > 0
 }
 
 function isOver(seen: SeenRun, place: string, unchangedMs = 0): boolean {

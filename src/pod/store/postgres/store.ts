@@ -73,16 +73,8 @@ export async function openPostgresPodStore(options: PostgresPodStoreOptions): Pr
   chores.kick()
   const onGarbage = (): void => chores.kick()
   const reservations = new Reservations(createReadUsage(db))
-  /** Bodies that a commit under way may consume: disposing one meanwhile must not come before it. */
-  const committing = new Map<string, Promise<Outcome>>()
-  const stageRows = createStageRows(db)
-  const rows: StageRows = {
-    add: (call) => stageRows.add(call),
-    async drop(call) {
-      await Promise.allSettled([committing.get(call.blob)])
-      await stageRows.drop(call)
-    },
-  }
+  const committing: Committing = new Map()
+  const rows = afterCommits(createStageRows(db), committing)
   const stager = createStager({ rows, objects, random, log, reservations, room, stamp, onGarbage, pause })
   const commits = metrics.counter('xpod_commits_total', 'Changes committed.')
   const committer = createCommit({ db, stamp, maxBatches: options.maxBatches ?? 4 })
@@ -120,5 +112,19 @@ export async function openPostgresPodStore(options: PostgresPodStoreOptions): Pr
     unpin: (pod, name) => unpin(db, pod, name),
     apply,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+/** By blob: the commit under way that may consume it. */
+type Committing = Map<string, Promise<Outcome>>
+
+/** Disposing of a body must not come before a commit that may consume it. */
+function afterCommits(rows: StageRows, committing: Committing): StageRows {
+  return {
+    add: (call) => rows.add(call),
+    async drop(call) {
+      await Promise.allSettled([committing.get(call.blob)])
+      await rows.drop(call)
+    },
   }
 }
