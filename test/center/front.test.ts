@@ -23,12 +23,14 @@ function scene(baseUrl = 'http://localhost:3000/', trustProxy: readonly string[]
   const routes = createRoutingTable<PodRecord>({ baseUrl, node: 'n', packing: podPacking(baseUrl) })
   routes.set(`${baseUrl}alice/`, pod('alice', `${baseUrl}alice/`), [`${baseUrl}alicia/`])
   routes.set('http://bob.example/', pod('bob', 'http://bob.example/'), [])
+  routes.set(`${baseUrl}gone/`, pod('gone', `${baseUrl}gone/`), [])
   const put: Put[] = []
   const accepted: UpgradeAnswer = { open: () => {} }
   const parts = {
     baseUrl,
     routes,
     trustsProxy: trustProxies(trustProxy),
+    identity: { isWithdrawn: (id: string) => id === 'gone' },
     notifications: {
       pods: {
         upgrade: ({ id }: PodRecord, path: string, request: UpgradeRequest) => {
@@ -93,4 +95,10 @@ test('behind a trusted proxy the client counts: its address, its host', async ()
   await ask('/alice/x', { host: 'inside', forwarded }, '10.0.0.1')
   assert.equal(put[0]!.request.remoteAddress, '198.51.100.9')
   assert.equal(await ask('/alice/x', { host: 'inside', forwarded }, '192.0.2.7'), 404)
+})
+
+test('a pod that its owner has deleted gets no upgrade, however it is spelled', async () => {
+  const { ask, put } = scene()
+  for (const target of ['/gone/.notifications/x', '/g%6Fne/.notifications/x']) assert.equal(await ask(target), 410)
+  assert.deepEqual(put, [])
 })
