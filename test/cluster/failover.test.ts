@@ -122,8 +122,7 @@ test('a failover that loses acknowledged commits mixes nothing and is said aloud
     const there = await standby.query<{ n: string }>(count, [], place.databaseName)
     return there[0]!.n === (await primary.query<{ n: string }>(count, [], place.databaseName))[0]!.n
   })
-  await standby.set({ primary_conninfo: '' })
-  await until('it is cut off', async () => (await standby.query('SELECT FROM pg_stat_wal_receiver')).length === 0)
+  await cutOff(standby)
 
   assert.equal((await put('a', 'lost')).status, 204)
   assert.equal((await put('folder/one', 'lost')).status, 204)
@@ -197,3 +196,37 @@ test('nobody goes back to a server that was replaced', { skip, timeout }, async 
   for (const name of ['one', 'two', 'four']) assert.equal((await place.ask(center, 'GET', `${pod}${name}`)).text, name)
   assert.equal(await written(), 0)
 })
+
+test('a center that was started after the last thing that the standby heard goes on there', {
+  skip,
+  timeout,
+}, async () => {
+  await using pair = await openPair(false)
+  const { primary, standby, place } = pair
+  const before = await place.start('first')
+  const pod = await place.createPod(before, 'alice')
+  const instances = 'SELECT instance FROM node'
+  await until('the standby knows the pod', async () => {
+    const rows = await standby.query('SELECT FROM pod_head', [], place.databaseName).catch(() => [])
+    return rows.length === 1
+  })
+  await cutOff(standby)
+  before.process.kill('SIGKILL')
+  const center = await place.start('first')
+  assert.notDeepEqual(
+    await primary.query(instances, [], place.databaseName),
+    await standby.query(instances, [], place.databaseName),
+  )
+  await primary.stop('kill')
+  await standby.promote()
+  const put = (): Promise<Reply> => place.ask(center, 'PUT', `${pod}doc`, { body: 'on' })
+  await until('it serves from the other server', async () => (await put()).status < 300, backMs)
+  assert.equal(center.process.exitCode, null, center.output())
+  assert.equal((await place.ask(center, 'GET', `${pod}doc`)).text, 'on')
+})
+
+/** It hears of nothing any more. */
+async function cutOff(standby: PostgresServer): Promise<void> {
+  await standby.set({ primary_conninfo: '' })
+  await until('it is cut off', async () => (await standby.query('SELECT FROM pg_stat_wal_receiver')).length === 0)
+}

@@ -32,6 +32,7 @@ export interface ServerReport {
   readonly synchronousCommit: string
   /** Empty: a failover may lose the last commits. */
   readonly synchronousStandbys: string
+  /** Empty when the role may not ask. */
   readonly systemIdentifier: string
   readonly timeline: number
   readonly startedAt: string
@@ -92,7 +93,7 @@ async function inspectPostgres(url: string, parts: Surround): Promise<DatabaseRe
       pooled: isPooled,
       synchronousCommit: facts.synchronousCommit,
       synchronousStandbys: facts.synchronousStandbys,
-      systemIdentifier: facts.systemIdentifier,
+      systemIdentifier: facts.system,
       timeline: facts.timeline,
       startedAt: new Date(startedMs).toISOString(),
     },

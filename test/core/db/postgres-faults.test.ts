@@ -284,3 +284,48 @@ test('of two hosts the one that takes writes is used, and after a failover the o
   )
   assert.deepEqual(await db.read("SELECT n FROM one WHERE id = '0'", []), [{ n: 2 }])
 })
+
+test('of two hosts the one that takes writes is preferred to one that is set to read-only', { skip }, async () => {
+  const first = await sharedPostgres()
+  const url = await first.freshDatabase()
+  const name = new URL(url).pathname.slice(1)
+  await using second = await startPostgres()
+  await first.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`)
+  await second.query(`CREATE DATABASE ${name}`)
+  const portOf = async (text: string): Promise<number> => {
+    await using db = await connectPostgres({ ...parts, url: text, timeouts })
+    return (await db.read<{ port: number }>("SELECT current_setting('port')::bigint AS port", []))[0]!.port
+  }
+  const both = url.replace(`:${first.port}/`, `:${first.port},127.0.0.1:${second.port}/`)
+  assert.equal(await portOf(both), second.port)
+  assert.equal(await portOf(url), first.port, 'better than none')
+})
+
+test('the pauses between attempts grow, and are not the same for everybody', { skip }, async () => {
+  for (const [drawn, expected] of [
+    [0, [50, 100, 200]],
+    [2 ** 32 - 1, [100, 200, 400]],
+  ] as const) {
+    const url = await (await sharedPostgres()).freshDatabase()
+    await using proxy = await startTcpProxy((await sharedPostgres()).port)
+    const pauses: number[] = []
+    const clock = {
+      ...systemClock,
+      after(ms: number, callback: () => void) {
+        pauses.push(Math.round(ms))
+        return systemClock.after(ms, callback)
+      },
+    }
+    const random = { ...systemRandom, uint32: () => drawn }
+    const through = url.replace(/:\d+\//, `:${proxy.port}/`)
+    await using db = await connectPostgres({ ...parts, url: through, clock, random, timeouts })
+    await proxy.refuse()
+    await until('it is down', async () => {
+      await db.read('SELECT 1 AS one', []).catch(() => [])
+      return !db.isUp
+    })
+    await until('it has tried', () => expected.every((ms) => pauses.includes(ms)))
+    const tried = pauses.filter((ms) => (expected as readonly number[]).includes(ms))
+    assert.deepEqual(tried.slice(0, 3), expected)
+  }
+})

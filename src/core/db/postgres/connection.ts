@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { Client, type ClientConfig } from 'pg'
 
 import type { Clock } from '../../../base/clock.ts'
-import { XpodError } from '../../../base/errors.ts'
+import { systemCode, XpodError } from '../../../base/errors.ts'
 import { Pipeline, type Statement, type StatementResult } from './pipeline.ts'
 import { rollback, type SessionTexts, sessionTexts, type Timeouts } from './session.ts'
 import type { ServerIdentity, Succession } from './succession.ts'
@@ -23,6 +23,8 @@ export interface ConnectionParts {
 /** On top of what the server allows itself. */
 const graceMs = 2000
 const keepAliveMs = 10_000
+/** SQLSTATE. */
+const insufficientPrivilege = '42501'
 
 interface Greeted extends ServerIdentity {
   readonly readOnly: number
@@ -109,9 +111,14 @@ export class Connection {
   }
 
   /** Throws DATABASE_UNAVAILABLE at a standby. */
-  async greet(): Promise<Greeted> {
+  async greet(succession: Succession): Promise<Greeted> {
     const { processID } = this.#client as unknown as DriverInside
-    const [greeting] = await this.run([this.#texts.greet(processID ?? 0)])
+    const say = (mayName: boolean) => this.run([this.#texts.greet(processID ?? 0, mayName)])
+    const [greeting] = await say(succession.mayName).catch((error: unknown) => {
+      if (systemCode(error) !== insufficientPrivilege || !succession.mayName) throw error
+      succession.refusedToName()
+      return say(false)
+    })
     const row = greeting?.rows[0]
     assert(row !== undefined)
     if (row.recovering === 1) throw new XpodError('DATABASE_UNAVAILABLE', 'it is a standby')
@@ -206,7 +213,7 @@ async function openAt(address: PostgresAddress, parts: ConnectionParts): Promise
   const connection = new Connection(client, address, parts)
   try {
     await client.connect()
-    return { connection, greeted: await connection.greet() }
+    return { connection, greeted: await connection.greet(parts.succession) }
   } catch (error) {
     connection.destroy()
     throw refusedByDriver(error)

@@ -108,8 +108,8 @@ async function connect(options: PostgresOptions): Promise<Engine> {
     await startPool(pool, options)
     const engine = new Engine(pool, { ...options, succession })
     requireSuitable(await engine.facts())
-    metrics.gaugeFrom('xpod_db_waiting', 'Calls that wait for a connection.', () => pool.waiting)
-    metrics.gaugeFrom('xpod_db_connections', 'Open connections to the database.', () => pool.openCount)
+    metrics.gaugeFrom('xpod_db_pool_waiting', 'Calls that wait for a connection.', () => pool.waiting)
+    metrics.gaugeFrom('xpod_db_pool_used', 'Connections to the database in use.', () => pool.used)
     metrics.gaugeFrom('xpod_db_up', 'Whether the database can be reached.', () => Number(pool.isUp))
     return engine
   } catch (error) {
@@ -185,7 +185,7 @@ class Engine implements PostgresEngine {
   }
 
   async facts(): Promise<ServerFacts> {
-    const [row] = await this.#readOnce({ text: factsQuery, values: [] })
+    const [row] = await this.#readOnce({ text: factsQuery(this.succession.mayName), values: [] })
     return readFacts(row!)
   }
 

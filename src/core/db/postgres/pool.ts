@@ -58,8 +58,9 @@ export class Pool implements AsyncDisposable {
   get isUp(): boolean {
     return this.#downBecause === undefined
   }
-  get openCount(): number {
-    return this.#open.size
+  /** Connections that something runs on. */
+  get used(): number {
+    return this.#open.size - this.#idle.length
   }
   get waiting(): number {
     return this.#waiters.size

@@ -30,7 +30,7 @@ export const standardTimeouts: Timeouts = {
 
 export interface SessionTexts {
   /** Its first parameter is the process number of the log-in; one row: `pid`, `recovering`, `readOnly`, which server. */
-  greet(processId: number): Statement
+  greet(processId: number, mayName: boolean): Statement
   /** Begins a transaction that writes. */
   readonly begin: { readonly direct: readonly Statement[]; readonly pooled: readonly Statement[] }
   /** Around statements that only read: nothing on a connection of our own. */
@@ -45,9 +45,9 @@ export function sessionTexts(timeouts: Timeouts): SessionTexts {
   const beginRead = { text: 'BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY', values: [] }
   const local = { text: `SELECT ${settings(timeouts, 'true')}`, values: [] }
   return {
-    greet: (processId) => ({
+    greet: (processId, mayName) => ({
       text: `SELECT pg_backend_pid() AS pid, pg_is_in_recovery() AS recovering,
-        current_setting('transaction_read_only')::boolean AS "readOnly", ${identityColumns},
+        current_setting('transaction_read_only')::boolean AS "readOnly", ${identityColumns(mayName)},
         ${settings(timeouts, 'pg_backend_pid() <> $1')}`,
       values: [String(processId)],
     }),

@@ -8,7 +8,7 @@ import type { Log } from '../../../base/log.ts'
 import type { Counter, Metrics } from '../../../base/metrics.ts'
 
 export interface ServerIdentity {
-  /** Names a cluster through all its copies. */
+  /** Names a cluster through all its copies; empty when the role may not ask. */
   readonly system: string
   /** Goes up with each promotion: what was committed last on the one before may be gone. */
   readonly timeline: number
@@ -22,11 +22,13 @@ export interface ServerChange {
   readonly mayHaveLost: boolean
 }
 
-/** Of a standby the timeline is that of its last checkpoint. */
-export const identityColumns = `(SELECT system_identifier::text FROM pg_control_system()) AS system,
-  CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint())
-    ELSE ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint END AS timeline,
-  floor(extract(epoch FROM pg_postmaster_start_time()) * 1000)::bigint AS "startedMs"`
+/** Not every role may ask for the name of its cluster. Of a standby, which is not used, the timeline is not known. */
+export function identityColumns(mayName: boolean): string {
+  const system = mayName ? '(SELECT system_identifier::text FROM pg_control_system())' : "''"
+  return `${system} AS system, CASE WHEN pg_is_in_recovery() THEN 0
+      ELSE ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint END AS timeline,
+    floor(extract(epoch FROM pg_postmaster_start_time()) * 1000)::bigint AS "startedMs"`
+}
 
 export class Succession {
   readonly #log: Log
@@ -34,6 +36,7 @@ export class Succession {
   readonly #listeners = new Set<(change: ServerChange) => void>()
   #server: ServerIdentity | undefined
   #isReadOnly = false
+  #mayName = true
 
   constructor({ log, metrics }: { readonly log: Log; readonly metrics: Metrics }) {
     this.#log = log
@@ -42,6 +45,17 @@ export class Succession {
       'xpod_db_failovers_total',
       'Times that another server took the place of the database.',
     )
+  }
+
+  /** Whether the role may ask for the name of its cluster. */
+  get mayName(): boolean {
+    return this.#mayName
+  }
+
+  /** Then another cluster is told by its timeline alone, and one of an earlier timeline is refused until a restart. */
+  refusedToName(): void {
+    if (this.#mayName) this.#log.warn('db.unnamed', { reason: 'the role may not execute pg_control_system' })
+    this.#mayName = false
   }
 
   /** Of the server; 1 before the first. */

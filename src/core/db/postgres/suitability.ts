@@ -3,8 +3,9 @@
 
 import { XpodError } from '../../../base/errors.ts'
 import type { Row } from '../database.ts'
+import { identityColumns, type ServerIdentity } from './succession.ts'
 
-export interface ServerFacts {
+export interface ServerFacts extends ServerIdentity {
   /** `18.4`. */
   readonly version: string
   readonly versionNumber: number
@@ -14,22 +15,19 @@ export interface ServerFacts {
   readonly synchronousCommit: string
   /** Who must have a commit before it is acknowledged; empty: this server alone, and a failover may lose the last ones. */
   readonly synchronousStandbys: string
-  /** Names this cluster through all its copies. */
-  readonly systemIdentifier: string
-  readonly timeline: number
-  readonly startedMs: number
 }
 
 const leastVersion = 150_000
 
-export const factsQuery = `SELECT current_setting('server_version') AS version,
-  current_setting('server_version_num')::bigint AS "versionNumber", current_setting('server_encoding') AS encoding,
-  current_setting('fsync') AS fsync, current_setting('full_page_writes') AS "fullPageWrites",
-  (SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit') AS "synchronousCommit",
-  current_setting('synchronous_standby_names') AS "synchronousStandbys",
-  (SELECT system_identifier::text FROM pg_control_system()) AS "systemIdentifier",
-  (SELECT timeline_id FROM pg_control_checkpoint()) AS timeline,
-  floor(extract(epoch FROM pg_postmaster_start_time()) * 1000)::bigint AS "startedMs"`
+/** `mayName`: whether the role may ask for the name of the cluster. */
+export function factsQuery(mayName: boolean): string {
+  return `SELECT current_setting('server_version') AS version,
+    current_setting('server_version_num')::bigint AS "versionNumber", current_setting('server_encoding') AS encoding,
+    current_setting('fsync') AS fsync, current_setting('full_page_writes') AS "fullPageWrites",
+    (SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit') AS "synchronousCommit",
+    current_setting('synchronous_standby_names') AS "synchronousStandbys",
+    ${identityColumns(mayName)}`
+}
 
 export function readFacts(row: Row): ServerFacts {
   return row as unknown as ServerFacts
