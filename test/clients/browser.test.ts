@@ -48,7 +48,7 @@ interface Visit extends AsyncDisposable {
 async function visit({ scripts = true } = {}): Promise<Visit> {
   const context = await browser.newContext({ javaScriptEnabled: scripts, locale: 'en-GB' })
   const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(30_000)
   const complaints: string[] = []
   page.on('console', (message) => {
     if (/Content Security Policy|Refused to/i.test(message.text())) complaints.push(message.text())

@@ -71,7 +71,7 @@ async function serveMashlib(): Promise<Site> {
 /** A page of mashlib that shows `subject`, and the messages that its sockets have got. */
 async function show(subject: string): Promise<{ page: Page; heard: string[] }> {
   const page = await browser.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(30_000)
   // Its icons lie elsewhere.
   await page.route(
     ({ hostname }) => hostname !== 'localhost',

@@ -27,7 +27,7 @@ interface Desk {
 function openDesk(fetch: typeof globalThis.fetch = world.fetch): Desk {
   const store = rdf.graph()
   // Its timers outlive what they guard, and this process with them.
-  const fetcher = rdf.fetcher(store, { fetch, timeout: 5_000 })
+  const fetcher = rdf.fetcher(store, { fetch, timeout: 30_000 })
   return { store, fetcher, updater: new rdf.UpdateManager(store) }
 }
 

@@ -56,7 +56,7 @@ test(`${wished} connections are held at once`, { skip: process.platform !== 'lin
 
   const startMs = performance.now()
   assert.equal((await client.send('PUT', `${pod}b.txt`, { headers, body: 'beside' })).status, 201)
-  assert.ok(performance.now() - startMs < 2000, 'a write beside them takes 2 s')
+  assert.ok(performance.now() - startMs < 5000, 'a write beside them takes 5 s')
   const last = await Promise.all(sockets.slice(-batch).map((socket) => answerOn(socket, request)))
   assert.ok(
     last.every((answer) => answer === 'HTTP/1.1 200 OK'),

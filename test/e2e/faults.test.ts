@@ -125,7 +125,7 @@ describe('a server and bad input', () => {
       assert.ok((await client.send('PUT', `${pod}beside.txt`, { headers: text, body })).status < 300)
       assert.equal((await client.send('GET', `${pod}beside.txt`)).body.toString(), body)
     }
-    assert.ok(Date.now() - startMs < 10_000, 'fifty writes and reads beside slow senders took over 10 s')
+    assert.ok(Date.now() - startMs < 30_000, 'fifty writes and reads beside slow senders took over 30 s')
     for (const socket of slow) socket.destroy()
   })
 

@@ -15,7 +15,7 @@ import { aclFor } from './solid-client-acl.ts'
 import { root } from './source-tree.ts'
 import { storeSettings } from './stores.ts'
 
-const startTimeoutMs = 20_000
+const startTimeoutMs = 60_000
 
 export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>

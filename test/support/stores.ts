@@ -1,6 +1,7 @@
 // Where whole servers under test keep things. XPOD_TEST_STORES=postgres gives each data directory a database of its own on a
 // PostgreSQL that is started once for a test file, =pgbouncer the same behind a PgBouncer in transaction mode, and with s3 large
-// bodies lie in an S3 store; without it everything lies in the data directory. Whoever starts on a directory again gets the same stores. The servers end with the process.
+// bodies lie in an S3 store; without it everything lies in the data directory. Whoever starts on a directory again gets the same
+// stores. The servers end with the process.
 
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'

@@ -62,7 +62,8 @@ test('latency delays, throttling slows down', async () => {
     return performance.now() - startMs
   }
   proxy.latency(60)
-  assert((await trip(10)) >= 120)
+  // A timer may be early by less than a millisecond.
+  assert((await trip(10)) >= 118)
   proxy.latency(0)
   proxy.throttle(100_000)
   assert((await trip(16_000)) >= 300)

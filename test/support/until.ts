@@ -3,7 +3,7 @@
 const everyMs = 20
 
 /** Resolves with the first truthy value; throws when there is none in time. */
-export async function until<T>(what: string, probe: () => T | Promise<T>, withinMs = 10_000): Promise<T> {
+export async function until<T>(what: string, probe: () => T | Promise<T>, withinMs = 20_000): Promise<T> {
   const endMs = Date.now() + withinMs
   for (;;) {
     const value = await probe()

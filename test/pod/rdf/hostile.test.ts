@@ -28,7 +28,7 @@ describe('texts that are short and dear', () => {
     it(`${kind} with ${name} in each other is refused at once`, async () => {
       const startMs = performance.now()
       assert.equal(await failureOf(rdf.readPatch(Buffer.from(text), { kind, base }, never)), 'PATCH_SYNTAX 400')
-      assert.ok(performance.now() - startMs < 1000)
+      assert.ok(performance.now() - startMs < 5000)
     })
   }
 

@@ -41,7 +41,7 @@ test('a Link that opens brackets without end is read in no time', () => {
   ]) {
     assert.equal(asksForContainer(header), false)
   }
-  assert.ok(performance.now() - startMs < 2000)
+  assert.ok(performance.now() - startMs < 10_000)
 })
 
 test('row 40: one acl and one describedby, none for an ACL, no describedby for a description', () => {
