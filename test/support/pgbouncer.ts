@@ -8,10 +8,10 @@ import { join } from 'node:path'
 
 import pg from 'pg'
 
-import { giveToServer, startChildServer } from './child-server.ts'
+import { type ChildServer, giveToServer, startChildServer } from './child-server.ts'
 import { canRun, lacks } from './needs.ts'
 import { superuser } from './postgres-programs.ts'
-import { freePort } from './free-port.ts'
+import { startOnFreePort } from './free-port.ts'
 import { until } from './until.ts'
 
 export interface PgBouncer extends AsyncDisposable {
@@ -40,7 +40,52 @@ export const lacksPgBouncer = lacks('pgbouncer', canRun(program, '--version'))
 
 export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBouncer> {
   const dir = await mkdtemp(join(tmpdir(), 'xpod-pgbouncer-'))
-  const port = await freePort()
+  let server: ChildServer | undefined
+  let port = 0
+  const stop = async (): Promise<void> => server?.end('SIGKILL')
+  const log = (): string => server?.output() ?? ''
+  const bouncer: PgBouncer = {
+    get port() {
+      return port
+    },
+    url(databaseUrl) {
+      const url = new URL(databaseUrl)
+      url.port = String(port)
+      return url.href
+    },
+    log,
+    unref: () => server?.unref(),
+    async [Symbol.asyncDispose]() {
+      await stop()
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+  const start = async (free: number): Promise<void> => {
+    port = free
+    await writeSettings(dir, port, options)
+    const child = startChildServer({
+      command: program,
+      args: [join(dir, 'pgbouncer.ini')],
+      cwd: dir,
+      refusesRoot: true,
+    })
+    server = child
+    const { user, password } = superuser
+    await until('PgBouncer answers', () => {
+      if (!child.isRunning()) throw new Error(`PgBouncer ended:\n${child.output()}`)
+      return answers(`postgres://${user}:${password}@127.0.0.1:${port}/postgres`)
+    })
+  }
+  try {
+    await startOnFreePort({ start, stop, log })
+    return bouncer
+  } catch (error) {
+    await bouncer[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+async function writeSettings(dir: string, port: number, options: PgBouncerOptions): Promise<void> {
   const settings = {
     listen_addr: '127.0.0.1',
     listen_port: port,
@@ -57,34 +102,6 @@ export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBounc
   await writeFile(join(dir, 'pgbouncer.ini'), `${databases}[pgbouncer]\n${lines.join('')}`)
   await writeFile(join(dir, 'users.txt'), `"${superuser.user}" "${superuser.password}"\n`)
   giveToServer(dir)
-  const args = [join(dir, 'pgbouncer.ini')]
-  const server = startChildServer({ command: program, args, cwd: dir, refusesRoot: true })
-  const bouncer: PgBouncer = {
-    port,
-    url(databaseUrl) {
-      const url = new URL(databaseUrl)
-      url.port = String(port)
-      return url.href
-    },
-    log: () => server.output(),
-    unref: () => server.unref(),
-    async [Symbol.asyncDispose]() {
-      await server.end('SIGKILL')
-      await rm(dir, { recursive: true, force: true })
-    },
-  }
-  try {
-    const { user, password } = superuser
-    const url = `postgres://${user}:${password}@127.0.0.1:${port}/postgres`
-    await until('PgBouncer answers', () => {
-      if (!server.isRunning()) throw new Error(`PgBouncer ended:\n${server.output()}`)
-      return answers(url)
-    })
-    return bouncer
-  } catch (error) {
-    await bouncer[Symbol.asyncDispose]()
-    throw error
-  }
 }
 
 async function answers(connectionString: string): Promise<boolean> {

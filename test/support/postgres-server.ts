@@ -12,7 +12,7 @@ import pg from 'pg'
 
 import { type ChildServer, giveToServer, startChildServer } from './child-server.ts'
 import { copyTree, preparePostgres, superuser } from './postgres-programs.ts'
-import { freePort } from './free-port.ts'
+import { startOnFreePort } from './free-port.ts'
 import { until } from './until.ts'
 
 export type PostgresSettings = Readonly<Record<string, string | number>>
@@ -54,7 +54,6 @@ export interface PostgresServer extends AsyncDisposable {
 }
 
 const startWithinMs = 30_000
-const maxPortAttempts = 5
 const stopSignals = { fast: 'SIGINT', immediate: 'SIGQUIT', kill: 'SIGKILL' } as const
 
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
@@ -88,7 +87,14 @@ async function open(dir: string, hasTls: boolean): Promise<PostgresServer> {
   try {
     await chmod(dir, 0o700)
     giveToServer(dir)
-    await server.startOnFreePort()
+    await startOnFreePort({
+      async start(port) {
+        server.port = port
+        await server.start()
+      },
+      stop: () => server.stop('kill'),
+      log: () => server.log(),
+    })
     return server
   } catch (error) {
     await server[Symbol.asyncDispose]()
@@ -149,19 +155,6 @@ class Server implements PostgresServer {
     const command = this.#program
     this.#child = startChildServer({ command, args, cwd: this.dir, refusesRoot: true, deathSignal: 'QUIT' })
     await until('PostgreSQL answers', () => this.#answers(), startWithinMs)
-  }
-
-  /** A port that was free a moment ago may be taken by another test. */
-  async startOnFreePort(): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      this.port = await freePort()
-      try {
-        return await this.start()
-      } catch (error) {
-        await this.stop('kill')
-        if (attempt === maxPortAttempts || !this.log().includes('Address already in use')) throw error
-      }
-    }
   }
 
   async stop(mode: StopMode = 'fast'): Promise<void> {

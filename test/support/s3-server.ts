@@ -12,7 +12,7 @@ import { Client } from 'minio'
 import type { TestCertificate } from './certificate.ts'
 import { type ChildServer, startChildServer } from './child-server.ts'
 import { lacks } from './needs.ts'
-import { freePort } from './free-port.ts'
+import { startOnFreePort } from './free-port.ts'
 import { until } from './until.ts'
 
 interface S3Asks {
@@ -45,7 +45,6 @@ const servers =
 const program = join(servers, 'versitygw')
 const bucket = 'xpod-tests'
 const first: S3Asks = { accessKey: 'xpod-test-access', secretKey: 'xpod-test-secret', region: 'us-east-1' }
-const maxPortAttempts = 5
 
 /** For a test's `skip` option. */
 export const lacksS3 = lacks('s3', existsSync(program))
@@ -54,7 +53,14 @@ export const lacksS3 = lacks('s3', existsSync(program))
 export async function startS3Server(tls?: Pick<TestCertificate, 'file' | 'keyFile'>): Promise<S3Server> {
   const server = new Server(await mkdtemp(join(tmpdir(), 'xpod-s3-')), tls)
   try {
-    await server.startOnFreePort()
+    await startOnFreePort({
+      async start(port) {
+        server.port = port
+        await server.start()
+      },
+      stop: () => server.stop('SIGKILL'),
+      log: () => server.log(),
+    })
     await server.client().makeBucket(bucket, server.region)
     return server
   } catch (error) {
@@ -117,19 +123,6 @@ class Server implements S3Server {
       env: { ROOT_ACCESS_KEY: accessKey, ROOT_SECRET_KEY: secretKey },
     })
     await until('the S3 server answers', () => this.#answers())
-  }
-
-  /** A port that was free a moment ago may be taken by another test. */
-  async startOnFreePort(): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      this.port = await freePort()
-      try {
-        return await this.start()
-      } catch (error) {
-        await this.stop('SIGKILL')
-        if (attempt === maxPortAttempts || !this.log().includes('address already in use')) throw error
-      }
-    }
   }
 
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
