@@ -1,4 +1,4 @@
-// A full disk: the data directory lies on a small tmpfs that the test fills. Bodies are refused with 507, reads and deletes
+// A full disk below SQLite and files: the data directory lies on a small tmpfs that the test fills. Bodies are refused with 507, reads and deletes
 // go on, nothing acknowledged is lost, and with room back writes work again. Needs root, because it mounts.
 
 import assert from 'node:assert/strict'
@@ -33,7 +33,9 @@ function canMount(): boolean {
 
 const skip = lacks('mounts', canMount())
 
-test('a full disk refuses bodies, serves reads, takes deletes, and recovers', { skip }, async () => {
+test('a full disk below SQLite and files refuses bodies, serves reads, takes deletes, and recovers', {
+  skip,
+}, async () => {
   await using scene = await Scene.open()
   mkdirSync(scene.dataDir)
   assert.ok(mount(scene.dataDir))

@@ -1,4 +1,4 @@
-// A disk that fails or hangs under a COMMIT: nothing is claimed about that change, the process ends, and after a restart the
+// A disk that fails or hangs under a COMMIT of SQLite: nothing is claimed about that change, the process ends, and after a restart the
 // document is whole, old or new.
 
 import assert from 'node:assert/strict'
@@ -34,7 +34,7 @@ async function isOldOrNew(scene: Scene, pod: string): Promise<void> {
   assert.match(body.toString(), /^(old|new)$/)
 }
 
-test('a COMMIT whose sync fails is answered 503, and the process ends with status 74', { skip }, async () => {
+test('a COMMIT of SQLite whose sync fails is answered 503, and the process ends with status 74', { skip }, async () => {
   await using scene = await Scene.open()
   const { control, running, pod, client } = await prepare(scene)
   using _ = control
@@ -47,7 +47,7 @@ test('a COMMIT whose sync fails is answered 503, and the process ends with statu
   await isOldOrNew(scene, pod)
 })
 
-test('a stop does not wait for a disk that hangs', { skip }, async () => {
+test('a stop does not wait for a disk that hangs below SQLite', { skip }, async () => {
   await using scene = await Scene.open()
   const { control, running, pod, client } = await prepare(scene)
   using _ = control

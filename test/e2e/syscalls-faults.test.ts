@@ -21,7 +21,9 @@ const honest = [200, 201, 204, 205, 500, 503, 507]
 
 for (const size of [1000, 300_000]) {
   for (const kind of callKinds) {
-    test(`a PUT of ${size} bytes never lies when the disk refuses a ${kind}`, { skip }, async () => {
+    test(`a PUT of ${size} bytes never lies when the disk below SQLite and files refuses a ${kind}`, {
+      skip,
+    }, async () => {
       await using scene = await Scene.open()
       const library = buildShim(scene.path('.'))
       const page = scene.path('control')

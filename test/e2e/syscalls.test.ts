@@ -27,10 +27,12 @@ async function tracePut(size: number): Promise<Call[]> {
   }
 }
 
-test('the commit of a small body is in the synced WAL before its answer leaves', { skip }, async () => {
+test('the commit of a small body is in the synced WAL of SQLite before its answer leaves', { skip }, async () => {
   assert.deepEqual(inlineOrder(await tracePut(1000)), [])
 })
 
-test('a large body and its name are synced before the commit, and that before the answer', { skip }, async () => {
+test('a large body in a file and its name are synced before the commit, and that before the answer', {
+  skip,
+}, async () => {
   assert.deepEqual(blobOrder(await tracePut(300_000)), [])
 })
