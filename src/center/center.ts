@@ -186,7 +186,11 @@ async function openPods(options: CenterOptions, parts: Surround, port: number): 
 
 /** Nobody may do anything in a pod that is withdrawn: its WebIDs and groups are read by nobody, and no subscriber is told. */
 function withholding(wac: Authorizer, isWithdrawn: (pod: PodId) => boolean): Authorizer {
-  return { modes: (pod, path, agent) => (isWithdrawn(pod.id) ? noAccess : wac.modes(pod, path, agent)) }
+  return {
+    ...wac,
+    modes: (pod, path, agent) => (isWithdrawn(pod.id) ? noAccess : wac.modes(pod, path, agent)),
+    modesUnder: (pod, rules, agent) => (isWithdrawn(pod.id) ? noAccess : wac.modesUnder(pod, rules, agent)),
+  }
 }
 
 /** Only a shared database needs any of it. */

@@ -304,6 +304,24 @@ function versions(open: () => Promise<PodStoreWorld>): void {
     assert.deepEqual(page.next, page.entries.at(-1)!.version)
   })
 
+  test('the feed keeps the rules of an ACL that a deletion took along, and only with that entry', async () => {
+    await using world = await open()
+    const { store } = world
+    const pod = await createPod(store, 'alice')
+    const agent = { webId: 'https://bob.example/#me' }
+    const ended = { subject: '/x', rules: '[{"agents":["https://carol.example/#\\u00e9"]}]' }
+    await put(store, pod, '/x', '1')
+    await store.commit(changeOf(pod, [{ kind: 'delete', path: '/x' }], { agent, ended }))
+    await put(store, pod, '/x', '1')
+    const page = await store.changes(pod, await firstEntry(store, pod), 10)
+    assert('entries' in page)
+    assert.deepEqual(
+      page.entries.map((entry) => entry.ended),
+      [undefined, ended, undefined],
+    )
+    assert.deepEqual(page.entries[1]!.agent, agent)
+  })
+
   test('a position from another history is diverged, one before the floor is truncated', async () => {
     await using world = await open()
     const { store, clock } = world

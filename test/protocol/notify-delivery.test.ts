@@ -160,6 +160,55 @@ describe('a subscriber', () => {
     assert.equal(heard.messages[1]!.state, await etagOf(url))
   })
 
+  test('that reads by the own ACL of a document hears that both were deleted, and nothing of what comes there later', async () => {
+    const url = `${fresh()}a.txt`
+    await alice.store(url, '0', 'text/plain')
+    await protect(alice, url, { who: { agent: bob.webId! }, modes: 'R' })
+    using heard = await listen(bob, url)
+    await alice.delete(url)
+    assert.deepEqual(await heard.heard(1), [`Delete ${url}`])
+    assert.equal(heard.messages[0]!.state, undefined)
+    using ofAlice = await listen(alice, url)
+    await alice.store(url, '1', 'text/plain')
+    await ofAlice.heard(1)
+    assert.deepEqual(heard.brief, [`Delete ${url}`])
+  })
+
+  test('that reads by the own ACL of a container hears its end, also when it comes back later', async () => {
+    const container = fresh()
+    await alice.store(`${container}a.txt`, '0', 'text/plain')
+    await protect(alice, container, { who: { agent: bob.webId! }, modes: 'R', on: 'accessTo' })
+    const { receiveFrom } = await subscribe(by(bob), { pod, topic: container })
+    await alice.delete(`${container}a.txt`)
+    await alice.delete(container)
+    using heard = await SocketListener.open(receiveFrom)
+    // What happened inside is told by the rules of now.
+    assert.deepEqual(await heard.heard(1), [`Delete ${container}`])
+  })
+
+  test('that could not read a document hears nothing of its end, although it may read what is around it', async () => {
+    const container = fresh()
+    const url = `${container}a.txt`
+    await alice.store(url, '0', 'text/plain')
+    await protect(alice, container, { who: { agent: bob.webId! }, modes: 'R' })
+    using ofBob = await listen(bob, url)
+    using ofAlice = await listen(alice, url)
+    await protect(alice, url, { who: 'public', modes: 'A' })
+    await alice.delete(url)
+    await ofAlice.heard(1)
+    await alice.store(url, '1', 'text/plain')
+    assert.deepEqual(await ofBob.heard(1), [`Create ${url}`])
+  })
+
+  test('of an ACL hears its end by the Control that it gave', async () => {
+    const url = `${fresh()}a.txt`
+    await alice.store(url, '0', 'text/plain')
+    await protect(alice, url, { who: { agent: bob.webId! }, modes: 'C' })
+    using heard = await listen(bob, `${url}.acl`)
+    await alice.delete(`${url}.acl`)
+    assert.deepEqual(await heard.heard(1), [`Delete ${url}.acl`])
+  })
+
   test('whose app is taken back hears nothing more, is cut off and cannot come back', async () => {
     const { center } = world
     const person = await createPerson(center, 'carol')

@@ -24,6 +24,10 @@ export function allows(granted: Modes, wanted: Modes): boolean {
  */
 export interface Authorizer {
   modes(pod: PodRecord, path: Path, agent: Agent): Modes | Promise<Modes>
+  /** What the ACL of this very resource says, as a text that outlives it; undefined when it has none. */
+  ownRules(pod: PodRecord, path: Path): Promise<string | undefined>
+  /** What such a text gave to an agent. */
+  modesUnder(pod: PodRecord, rules: string, agent: Agent): Modes | Promise<Modes>
 }
 
 /** Where an authorizer reads ACLs and group documents of pods at home here. */

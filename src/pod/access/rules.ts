@@ -1,6 +1,7 @@
 // The rules in force for one resource, and what they give to an agent (Web Access Control, Authorization Evaluation). Pure values:
 // made once per effective ACL, then asked on every request, so the common questions are a field and a map lookup.
 
+import { KiB } from '../../base/bytes.ts'
 import type { Path } from '../path.ts'
 import type { Acl, Authorization, GroupName } from './acl-document.ts'
 import { type Modes, noAccess } from './modes.ts'
@@ -57,4 +58,21 @@ function rulesOf(authorizations: readonly Authorization[]): Rules {
  */
 export function rulesForOrigin(rules: Rules, origin: string): Rules {
   return rulesOf(rules.authorizations.filter((one) => one.everyone || one.origins.includes(origin)))
+}
+
+/** Of a text that outlives its ACL. */
+const maxTextChars = 16 * KiB
+
+/** Beyond 16 KiB nobody has anything: whoever is not named is not told. */
+export function textOf({ authorizations }: Rules): string {
+  let chars = 0
+  for (const { agents, groups, origins } of authorizations) {
+    for (const one of [...agents, ...origins]) chars += one.length
+    for (const { iri, document } of groups) chars += iri.length + document.length
+  }
+  return chars > maxTextChars ? '[]' : JSON.stringify(authorizations)
+}
+
+export function rulesIn(text: string): Rules {
+  return rulesOf(JSON.parse(text) as readonly Authorization[])
 }

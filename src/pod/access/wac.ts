@@ -15,7 +15,16 @@ import { type Acl, parseAcl } from './acl-document.ts'
 import { type Groups, type GroupSource, maxGroupBytes, parseGroups } from './groups.ts'
 import { type AclSource, type Authorizer, control, type Modes, noAccess, type StoredDocument } from './modes.ts'
 import { isUnreadable } from './remote-document.ts'
-import { type GroupRule, inheritedRules, noRules, ownRules, type Rules, rulesForOrigin } from './rules.ts'
+import {
+  type GroupRule,
+  inheritedRules,
+  noRules,
+  ownRules,
+  type Rules,
+  rulesForOrigin,
+  rulesIn,
+  textOf,
+} from './rules.ts'
 import { entryWeight, type PodRules, RulesCache } from './rules-cache.ts'
 
 export interface WacOptions {
@@ -50,6 +59,11 @@ export function createWacAuthorizer(options: WacOptions): WacAuthorizer {
         ? rules.then((rules) => judge(deps, pod, rules, agent))
         : judge(deps, pod, rules, agent)
     },
+    async ownRules(pod, path) {
+      const acl = await readAcl(deps, pod, cache.of(pod.id, deps.acls.aclSeq(pod)), aclOf(path))
+      return acl && textOf(ownRules(acl, path))
+    },
+    modesUnder: (pod, rules, agent) => judge(deps, pod, rulesIn(rules), agent),
     forget: (pod) => cache.forget(pod),
   }
 }

@@ -25,6 +25,8 @@ export interface Activity {
   readonly target?: Path
   readonly atMs: number
   readonly version: Version
+  /** Of a Delete that took the topic's own ACL along: the rules by which it is judged who may be told. */
+  readonly ended?: string
 }
 
 const ofSelf = { create: 'Create', update: 'Update', delete: 'Delete' } as const
@@ -63,6 +65,7 @@ class CommitActivity implements Activity {
   readonly target?: Path
   readonly atMs: number
   readonly version: Version
+  readonly ended?: string
   readonly #opId: string
   #id: string | undefined
 
@@ -73,6 +76,8 @@ class CommitActivity implements Activity {
     if (child !== undefined) this.target = topic
     this.atMs = entry.atMs
     this.version = entry.version
+    const { ended } = entry
+    if (type === 'Delete' && ended?.subject === subjectOf(topic)) this.ended = ended.rules
     this.#opId = entry.opId
   }
 

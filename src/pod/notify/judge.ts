@@ -33,13 +33,21 @@ export interface JudgeParts {
 }
 
 export interface Judge {
-  mayRead(pod: PodRecord, topic: Path, subscriber: Subscriber): boolean | Promise<boolean>
+  /** By the rules in force now; of a deletion by those that went with the topic, when it had some of its own. */
+  mayRead(pod: PodRecord, topic: Path, subscriber: Subscriber, ended?: string): boolean | Promise<boolean>
   /** False once the subscriber's grant was taken back: it will not come back. */
   stands(subscriber: Subscriber): boolean | Promise<boolean>
   /** The ETag that a GET without Accept answers; undefined when nothing is there. */
   stateOf(pod: PodRecord, topic: Path): string | undefined | Promise<string | undefined>
   /** Whether the topic may have changed after this version of its pod; true when nothing is there any more. */
   changedSince(pod: PodRecord, topic: Path, since: Version): Promise<boolean>
+}
+
+interface Asked {
+  readonly pod: PodRecord
+  readonly topic: Path
+  readonly agent: Agent
+  readonly ended: string | undefined
 }
 
 /** Less than what revocations are remembered for. */
@@ -67,14 +75,15 @@ export function createJudge(parts: JudgeParts): Judge {
   }
 
   /** Rules are remembered with the home's state of them: the home is asked for first. */
-  function isReader(pod: PodRecord, topic: Path, agent: Agent): boolean | Promise<boolean> {
-    const home = homes.of(pod)
-    return home instanceof Promise ? home.then(() => isGranted(pod, topic, agent)) : isGranted(pod, topic, agent)
+  function isReader(asked: Asked): boolean | Promise<boolean> {
+    const home = homes.of(asked.pod)
+    return home instanceof Promise ? home.then(() => isGranted(asked)) : isGranted(asked)
   }
 
-  function isGranted(pod: PodRecord, topic: Path, agent: Agent): boolean | Promise<boolean> {
+  function isGranted({ pod, topic, agent, ended }: Asked): boolean | Promise<boolean> {
     const wanted = auxiliaryOf(topic) === 'acl' ? control : read
-    const modes = authorizer.modes(pod, subjectOf(topic), agent)
+    const modes =
+      ended === undefined ? authorizer.modes(pod, subjectOf(topic), agent) : authorizer.modesUnder(pod, ended, agent)
     const judge = (granted: Modes): boolean => allows(granted, wanted)
     return modes instanceof Promise ? modes.then(judge) : judge(modes)
   }
@@ -87,12 +96,12 @@ export function createJudge(parts: JudgeParts): Judge {
 
   return {
     stands,
-    mayRead(pod, topic, subscriber) {
+    mayRead(pod, topic, subscriber, ended) {
       const isStanding = stands(subscriber)
       if (isStanding === false) return false
-      const agent = agentOf(subscriber)
-      if (isStanding === true) return isReader(pod, topic, agent)
-      return isStanding.then((still) => still && isReader(pod, topic, agent))
+      const asked = { pod, topic, agent: agentOf(subscriber), ended }
+      if (isStanding === true) return isReader(asked)
+      return isStanding.then((still) => still && isReader(asked))
     },
     stateOf(pod, topic) {
       const entry = entryOf(pod, topic)

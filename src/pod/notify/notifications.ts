@@ -1,6 +1,6 @@
 // Everything below `{pod}.notifications/` (Solid Notifications Protocol, Subscription Server; rule 22): addresses that describe
-// and make channels, the channels themselves, shown and deleted by who made them, and where they are received from. Which path
-// is what stands in places.ts; what is sent, and when, is the business of live/ and webhooks/.
+// and make channels, the channels themselves, shown and deleted by who made them and by who controls their topic, and where they
+// are received from. Which path is what stands in places.ts; what is sent, and when, is the business of live/ and webhooks/.
 
 import { XpodError } from '../../base/errors.ts'
 import { problemAnswer } from '../../core/http/problem.ts'
@@ -9,7 +9,7 @@ import { vary } from '../answer/cors.ts'
 import { withOrigin } from '../answer/headers.ts'
 import type { Agent } from '../auth/agent.ts'
 import type { PodRequest, PodResponse } from '../exchange.ts'
-import type { Path } from '../path.ts'
+import { aclOf, type Path, subjectOf } from '../path.ts'
 import type { RdfWorkers } from '../rdf/workers.ts'
 import { Acceptance } from '../representation/negotiation.ts'
 import { storageDescriptionPath, urlOf } from '../resource/links.ts'
@@ -17,7 +17,7 @@ import type { PodRecord } from '../store/resource.ts'
 import { type Channel, type ChannelMediaType, channelMediaTypes, type ChannelType } from './channel.ts'
 import type { ChannelStore } from './channels.ts'
 import { type Place, placeOf } from './places.ts'
-import { channelDocument, channelNode } from './subscription/description.ts'
+import { channelDocument, channelNode, strangerDocument, strangerNode } from './subscription/description.ts'
 import { contexts, offerOf } from './subscription/offers.ts'
 import { invalid, readSubscription, type SubscriptionRequest } from './subscription/request.ts'
 import { subscribe, type SubscribeParts } from './subscription/subscribe.ts'
@@ -58,7 +58,7 @@ export interface Notifications {
 const typeMethods = 'GET, HEAD, OPTIONS, POST'
 const channelMethods = 'GET, HEAD, OPTIONS, DELETE'
 const readMethods = 'GET, HEAD, OPTIONS'
-/** Channels of one's own that a description lists. */
+/** Channels that a description lists. */
 const maxListed = 500
 /** Relative to nothing: IRIs in Turtle are written in full, because a subscription may have come to another address. */
 const noBase = 'https://none.invalid/'
@@ -131,20 +131,35 @@ async function answerType(
   }
 }
 
-/** The offer, and to somebody the channels that are theirs. */
+/** The offer, to somebody the channels that are theirs, and behind them to whom the pod belongs those of others. */
 async function typeDocument(
   parts: NotificationParts,
   type: ChannelType,
   pod: PodRecord,
-  { webId }: Agent,
+  agent: Agent,
 ): Promise<object> {
+  const { webId } = agent
   const own = webId === undefined ? [] : await parts.channels.list({ pod: pod.id, webId, type }, undefined, maxListed)
   const described = { pod, sender: parts.sender }
-  return {
-    '@context': [contexts[0]],
-    ...offerOf(pod.base, type),
-    ...(own.length === 0 ? {} : { channel: own.map((channel) => channelNode(channel, described)) }),
+  const nodes = own.map((channel) => channelNode(channel, described))
+  if (webId !== undefined && (await controls(parts, { pod, topic: '/', agent }))) {
+    const all = await parts.channels.list({ pod: pod.id, type }, undefined, maxListed)
+    for (const channel of all) {
+      if (nodes.length >= maxListed) break
+      const isTheirs =
+        channel.subscriber.webId !== webId && (await controls(parts, { pod, topic: channel.topic, agent }))
+      if (isTheirs) nodes.push(strangerNode(channel, pod))
+    }
   }
+  return { '@context': [contexts[0]], ...offerOf(pod.base, type), ...(nodes.length === 0 ? {} : { channel: nodes }) }
+}
+
+/** Who may read its ACL has Control: may say who reads it, and so who listens. */
+function controls(
+  { judge }: NotificationParts,
+  { pod, topic, agent }: { readonly pod: PodRecord; readonly topic: Path; readonly agent: Agent },
+): boolean | Promise<boolean> {
+  return judge.mayRead(pod, aclOf(subjectOf(topic)), agent)
 }
 
 async function make(
@@ -176,16 +191,20 @@ async function answerChannel(
   }
   const channel = await parts.channels.find(pod.id, place.id)
   if (channel?.type !== place.type) throw new XpodError('NOT_FOUND')
-  requireOwn(channel, agent)
+  const isOwn = isMaker(channel, agent)
+  if (!isOwn && !(await controls(parts, { pod, topic: channel.topic, agent }))) {
+    throw new XpodError(agent.webId === undefined ? 'LOGIN_REQUIRED' : 'FORBIDDEN')
+  }
   if (method === 'DELETE') return remove(parts, channel)
-  const document = channelDocument(channel, { pod, sender: parts.sender, context: contexts[0] })
+  const document = isOwn
+    ? channelDocument(channel, { pod, sender: parts.sender, context: contexts[0] })
+    : strangerDocument(channel, pod)
   return describe(parts, request, { allow: channelMethods, document })
 }
 
 /** What nobody in particular made belongs to whoever knows its id, which is told to its maker only. */
-function requireOwn({ subscriber }: Channel, { webId }: Agent): void {
-  if (subscriber.webId === undefined || subscriber.webId === webId) return
-  throw new XpodError(webId === undefined ? 'LOGIN_REQUIRED' : 'FORBIDDEN')
+function isMaker({ subscriber }: Channel, { webId }: Agent): boolean {
+  return subscriber.webId === undefined || subscriber.webId === webId
 }
 
 async function remove({ channels, webhooks, receivers }: NotificationParts, channel: Channel): Promise<PodResponse> {

@@ -2,7 +2,7 @@
 // it leaves is what notifications, moves, recounts and audit read. Nothing else observes writes.
 
 import type { Path } from '../path.ts'
-import type { FeedAgent, PodId, PodRecord, Version } from './resource.ts'
+import type { EndedAcl, FeedAgent, PodId, PodRecord, Version } from './resource.ts'
 
 /** A body that lies ready: small ones inline, larger ones as an immutable blob under a never-reused key. */
 export interface Staged extends AsyncDisposable {
@@ -71,6 +71,8 @@ export interface Change {
   readonly ops: readonly Op[]
   /** ACL puts that name group documents of the same pod: their paths, kept as group_ref (rule 6). */
   readonly groups?: readonly { readonly acl: Path; readonly documents: readonly Path[] }[]
+  /** With a delete that takes an ACL along; told on in the feed. */
+  readonly ended?: EndedAcl
 }
 
 export interface Made {

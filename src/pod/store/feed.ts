@@ -1,10 +1,11 @@
 // The feed: one row per committed change (store rule 25). It tells consumers which keys changed, and a retried change what
 // its first outcome was. Rows hold compact JSON arrays: [path, act, kind, mediaType, size, modifiedMs] of each key touched and
-// [path, containment, modifiedMs] of each container that learned of it, acts and kinds as numbers.
+// [path, containment, modifiedMs] of each container that learned of it, acts and kinds as numbers. An ACL that ended stands with
+// the agent, because nothing else is as rare.
 
 import type { Path } from '../path.ts'
-import type { Outcome } from './change.ts'
-import type { FeedAgent, FeedEntry, FeedTouch, Version } from './resource.ts'
+import type { Change, Outcome } from './change.ts'
+import type { EndedAcl, FeedAgent, FeedEntry, FeedTouch, Version } from './resource.ts'
 import { kinds } from './rows.ts'
 
 export type Committed = Extract<Outcome, { ok: true }>
@@ -33,19 +34,29 @@ export interface FeedRow extends OutcomeRow {
   readonly epoch: number
   readonly atMs: number
   readonly opId: string
+  /** JSON of AgentCell. */
   readonly agent: string
   readonly bytesDelta: number
 }
 
+type AgentCell = FeedAgent & { readonly ended?: EndedAcl }
+
+export function agentCell({ agent, ended }: Pick<Change, 'agent' | 'ended'>): string {
+  const cell: AgentCell = ended === undefined ? agent : { ...agent, ended }
+  return JSON.stringify(cell)
+}
+
 export function entryOf(row: FeedRow): FeedEntry {
+  const { ended, ...agent } = JSON.parse(row.agent) as AgentCell
   return {
     version: { seq: row.seq, mark: row.mark },
     epoch: row.epoch,
     atMs: row.atMs,
     opId: row.opId,
-    agent: JSON.parse(row.agent) as FeedAgent,
+    agent,
     bytesDelta: row.bytesDelta,
     touched: (JSON.parse(row.touched) as TouchLine[]).map(touchOf),
+    ...(ended && { ended }),
   }
 }
 

@@ -65,6 +65,15 @@ export interface FeedEntry {
   readonly bytesDelta: number
   /** Ancestors made and auxiliaries cascaded included. */
   readonly touched: readonly FeedTouch[]
+  readonly ended?: EndedAcl
+}
+
+/** An ACL that a commit took away: whom it let read is told of the end, and only that. */
+export interface EndedAcl {
+  /** What the ACL belonged to. */
+  readonly subject: Path
+  /** Its rules, as access/rules.ts writes them. */
+  readonly rules: string
 }
 
 export interface FeedAgent {

@@ -48,7 +48,7 @@ function changesRights(home: PodHome, { method, path }: PodRequest): boolean {
   return auxiliaryOf(path) === 'acl' || (method === 'DELETE' && home.peek(aclOf(path))?.resource !== undefined)
 }
 
-export interface Planned extends Pick<Change, 'require' | 'ops' | 'groups'> {
+export interface Planned extends Pick<Change, 'require' | 'ops' | 'groups' | 'ended'> {
   readonly bodies?: KnownBodies
 }
 

@@ -100,6 +100,23 @@ test('what goes with its resource is Delete for its own listeners; the resource 
   ])
 })
 
+test('what ended by its own ACL is judged by that, its auxiliaries too, and nothing beside it', async () => {
+  await commit(putOp('/e/x', 'x'), putOp('/e/x.meta', 'x'), putOp('/e/x.acl', 'x'), putOp('/e/y', 'y'))
+  const { store } = opened
+  const before = (await store.head(pod))!.version
+  const ended = { subject: '/e/x', rules: 'of x' }
+  const ops = [
+    { kind: 'delete', path: '/e/x' },
+    { kind: 'delete', path: '/e/y' },
+  ] as const
+  assert.ok((await store.commit(changeOf(pod, ops, { ended }))).ok)
+  const page = await store.changes(pod, before, 1)
+  assert.ok('entries' in page)
+  const judged = page.entries.flatMap(activitiesOf).map((one) => `${one.type} ${one.topic}: ${one.ended ?? 'now'}`)
+  const expected = ['/e/x.acl', '/e/x.meta', '/e/x'].map((topic) => `Delete ${topic}: of x`)
+  assert.deepEqual(judged.sort(), [...expected, 'Delete /e/y: now', 'Remove /e/: now', 'Remove /e/: now'])
+})
+
 test('a container that is made with its description hears Create only', async () => {
   const body = (putOp('/x', '') as Extract<Op, { kind: 'put' }>).body
   const meta = { mediaType: 'text/turtle', body }

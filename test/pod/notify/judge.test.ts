@@ -52,6 +52,32 @@ test('Read on the topic decides, and each change of the rules counts at once', a
   assert.equal(await judge.mayRead(scene.pod, '/r/a.txt', { webId: bob }), false)
 })
 
+test('a deletion is judged by the rules that went with it, by these alone', async () => {
+  const rules = (modes: number): string =>
+    JSON.stringify([
+      {
+        agents: [bob],
+        modes,
+        everyone: false,
+        authenticated: false,
+        groups: [],
+        origins: [],
+        accessTo: [],
+        default: [],
+      },
+    ])
+  await scene.put('/d/a.txt', 'x', 'text/plain')
+  const asked = async (modes: number, webId: string): Promise<boolean> =>
+    judge.mayRead(scene.pod, '/d/a.txt', { webId }, rules(modes))
+  assert.equal(await asked(1, bob), true)
+  assert.equal(await asked(4, bob), false)
+  assert.equal(await asked(1, alice), false, 'by the rules of now')
+  assert.equal(await judge.mayRead(scene.pod, '/d/a.txt.acl', { webId: bob }, rules(1)), false)
+  assert.equal(await judge.mayRead(scene.pod, '/d/a.txt.acl', { webId: bob }, rules(8)), true)
+  gone.add('later')
+  assert.equal(await judge.mayRead(scene.pod, '/d/a.txt', { webId: bob, grant: 'later' }, rules(1)), false)
+})
+
 test('it answers at once when rules and resource are in memory', async () => {
   await scene.put('/fast.txt', 'x', 'text/plain')
   await judge.mayRead(scene.pod, '/fast.txt', { webId: alice })

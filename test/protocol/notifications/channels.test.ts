@@ -1,5 +1,5 @@
-// One's own channels (solid.md section 1.15; clients-and-operators.md B, 20): listed, shown and deleted by who made them, by
-// nobody else, and capped.
+// Channels (solid.md section 1.15; clients-and-operators.md B, 20): listed, shown and deleted by who made them and by who
+// controls what they listen to, by nobody else, and capped.
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
@@ -39,15 +39,48 @@ test('the address lists the channels of who asks, and of nobody else', async () 
   const [ofAlice, ofBob] = [await subscribe(alice, pod, topic), await subscribe(bob, pod, topic)]
   await subscribe(anyone, pod, topic)
   await subscribe(alice, pod, topic, { type: 'StreamingHTTPChannel2023' })
-  const { '@context': _, ...expected } = ofAlice
-  assert.deepEqual(await listed(alice), [expected])
-  assert.deepEqual(
-    (await listed(bob)).map(({ id }) => id),
-    [ofBob.id],
-  )
+  const { '@context': _, ...expected } = ofBob
+  assert.deepEqual(await listed(bob), [expected])
   assert.deepEqual(await listed(anyone), [])
   const turtle = await alice.get(addressOf(pod), { Accept: 'text/turtle' })
   assert.ok(lines(turtle.quads()).includes(`${addressOf(pod)} ${notify}channel ${ofAlice.id}`))
+})
+
+test('whose pod it is sees who listens, not where they receive or are sent to, and can end it', async () => {
+  const ofBob = await subscribe(bob, pod, topic)
+  const hook = await subscribe(bob, pod, topic, { type: 'WebhookChannel2023', sendTo: 'https://hook.example/secret' })
+  const ofNobody = await subscribe(anyone, pod, topic)
+  const own = await subscribe(alice, pod, topic)
+  const seen = await listed(alice)
+  assert.equal(seen.find(({ id }) => id === own.id)?.receiveFrom, own.receiveFrom)
+  const { id, type, endAt } = ofBob
+  const creator = { 'http://purl.org/dc/terms/creator': { '@id': bob.webId } }
+  assert.deepEqual(
+    seen.find((one) => one.id === id),
+    { id, type, topic, ...creator, endAt },
+  )
+  assert.ok(seen.some((one) => one.id === ofNobody.id && one.receiveFrom === undefined))
+  const webhooks = expectStatus(await alice.get(addressOf(pod, 'WebhookChannel2023'), { Accept: jsonLd }), 200)
+  assert.ok(webhooks.text.includes(hook.id) && !webhooks.text.includes('hook.example'))
+  const shown = expectStatus(await alice.get(hook.id, { Accept: 'text/turtle' }), 200)
+  assert.ok(lines(shown.quads()).includes(`${hook.id} http://purl.org/dc/terms/creator ${bob.webId}`))
+  assert.ok(!shown.text.includes('hook.example'))
+  for (const one of [ofBob, hook]) expectStatus(await alice.delete(one.id), 205)
+  expectStatus(await bob.get(ofBob.id), 404)
+  assert.ok(!(await listed(bob)).some((one) => one.id === ofBob.id))
+})
+
+test('Control of what is listened to is what counts: of one topic it shows its channels by their ids, of no other', async () => {
+  const [mine, other] = [`${fresh()}mine.ttl`, `${fresh()}other.ttl`]
+  for (const url of [mine, other]) await alice.store(url)
+  await protect(alice, mine, { who: { agent: bob.webId! }, modes: 'RC' })
+  const [onMine, onOther] = [await subscribe(alice, pod, mine), await subscribe(alice, pod, other)]
+  const shown = expectStatus(await bob.get(onMine.id, { Accept: jsonLd }), 200)
+  assert.equal((JSON.parse(shown.text) as ChannelJson).receiveFrom, undefined)
+  for (const method of ['GET', 'DELETE']) expectStatus(await bob.send(method, onOther.id), 403)
+  assert.ok(!(await listed(bob)).some(({ id }) => id === onMine.id || id === onOther.id))
+  expectStatus(await bob.delete(onMine.id), 205)
+  expectStatus(await alice.get(onMine.id), 404)
 })
 
 test('a channel is shown to who made it as it was answered, in JSON-LD and Turtle', async () => {

@@ -62,6 +62,23 @@ test('who loses Read hears nothing until it has it again', async () => {
   assert.deepEqual(ids(target), [ids(other)[0], ids(other)[2]])
 })
 
+test('who read by the own ACL of what was deleted hears of it, also from a target that was away then', async () => {
+  await using target = await startTarget()
+  const topic = `${fresh()}a.txt`
+  await alice.store(topic, '0', 'text/plain')
+  await protect(alice, topic, { who: { agent: bob.webId! }, modes: 'R' })
+  await hook(bob, topic, target.url)
+  const { answer } = target
+  target.answer = (_, response) => response.writeHead(503).end()
+  await alice.delete(topic)
+  await until('it was told and did not take it', () => target.heard.length > 0)
+  // Somebody else's by now.
+  await alice.store(topic, '1', 'text/plain')
+  target.answer = answer
+  await until('it was told again', () => target.heard.length > 1)
+  assert.ok(target.heard.every(({ message }) => message.type === 'Delete' && message.state === undefined))
+})
+
 test('when the app that subscribed is taken back, its channel goes with it', async () => {
   await using target = await startTarget()
   const { center } = world

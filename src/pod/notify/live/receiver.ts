@@ -57,6 +57,8 @@ interface Collapsed {
   /** The first commit in it. */
   readonly from: Version
   readonly at: Version
+  /** Of the last deletion in it. */
+  readonly ended: string | undefined
 }
 
 export class Receiver implements Listener {
@@ -97,7 +99,7 @@ export class Receiver implements Listener {
   activity(activity: Activity): void {
     this.#told = activity.version
     if (!this.#hasStarted) return
-    if (this.#collapsed !== undefined) return this.#collapse('full')
+    if (this.#collapsed !== undefined) return this.#collapse('full', activity)
     this.#queue.push(activity)
     this.#queuedBytes += costOf(activity)
     const { rateMs } = this.#listening.channel
@@ -117,7 +119,7 @@ export class Receiver implements Listener {
     this.#told = at
     if (this.#comparesState) {
       this.#comparesState = false
-      if (this.#isQuiet && this.messages === 0) this.#collapsed = { why: 'state', from: at, at }
+      if (this.#isQuiet && this.messages === 0) this.#collapsed = { why: 'state', from: at, at, ended: undefined }
     }
     if (!this.#isQuiet || this.#isPumping) this.#wake()
     else if (!this.#isClosed) this.sent = at
@@ -131,12 +133,15 @@ export class Receiver implements Listener {
     return this.#queue.length === 0 && this.#collapsed === undefined
   }
 
-  #collapse(why: Collapsed['why']): void {
+  #collapse(why: Collapsed['why'], newest?: Activity): void {
     if (this.#collapsed === undefined) this.#parts.counters.collapsed.add()
     const from = this.#collapsed?.from ?? this.#queue[0]?.version ?? this.#told
+    const all = newest === undefined ? this.#queue : [newest]
+    const deletion = all.findLast(({ type }) => type === 'Delete')
+    const ended = deletion === undefined ? this.#collapsed?.ended : deletion.ended
     this.#queue = []
     this.#queuedBytes = 0
-    this.#collapsed = { why, from, at: this.#told }
+    this.#collapsed = { why, from, at: this.#told, ended }
   }
 
   #wake(): void {
@@ -198,13 +203,14 @@ export class Receiver implements Listener {
   }
 
   /** Nothing when it turns out that nothing has changed. */
-  async #caughtUp({ why, at }: Collapsed): Promise<Activity | undefined> {
+  async #caughtUp({ why, at, ended }: Collapsed): Promise<Activity | undefined> {
     const { pod, channel } = this.#listening
     const { judge, clock } = this.#parts
     if (why === 'truncated' && !(await judge.changedSince(pod, channel.topic, this.sent))) return undefined
     const state = await judge.stateOf(pod, channel.topic)
     if (why === 'state' && isSameState(state, channel.state)) return undefined
-    return catchUpActivity(channel.topic, state !== undefined, at, clock.nowMs())
+    const activity = catchUpActivity(channel.topic, state !== undefined, at, clock.nowMs())
+    return state === undefined && ended !== undefined ? { ...activity, ended } : activity
   }
 
   async #send(activity: Activity): Promise<void> {
@@ -213,7 +219,7 @@ export class Receiver implements Listener {
     const found = activity.type === 'Delete' ? undefined : judge.stateOf(pod, channel.topic)
     const state = found instanceof Promise ? await found : found
     // Last, so that nothing is waited for between the judgement and the message.
-    const mayRead = judge.mayRead(pod, channel.topic, channel.subscriber)
+    const mayRead = judge.mayRead(pod, channel.topic, channel.subscriber, activity.ended)
     if (!(mayRead instanceof Promise ? await mayRead : mayRead)) return counters.denied.add()
     if (this.#isClosed) return
     if (clock.nowMs() >= channel.endMs) return this.end('expired')
@@ -250,8 +256,8 @@ export class Receiver implements Listener {
   }
 }
 
-function costOf({ topic, object }: Activity): number {
-  return messageBytes + topic.length + object.length
+function costOf({ topic, object, ended }: Activity): number {
+  return messageBytes + topic.length + object.length + (ended?.length ?? 0)
 }
 
 /** Whatever representation the subscriber's tag was of, and however it was quoted: what counts is the state in it. */

@@ -41,7 +41,7 @@ export async function attempt(
   signal: AbortSignal,
 ): Promise<Attempt> {
   const { topic, subscriber, mediaType } = channel
-  if (!(await judge.mayRead(pod, topic, subscriber))) {
+  if (!(await judge.mayRead(pod, topic, subscriber, activity.ended))) {
     return { kind: (await judge.stands(subscriber)) ? 'withheld' : 'orphaned' }
   }
   const state = activity.type === 'Delete' ? undefined : await judge.stateOf(pod, topic)

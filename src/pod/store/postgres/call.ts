@@ -3,7 +3,7 @@
 
 import type { CallValue } from '../../../core/db/postgres/values.ts'
 import type { Change, Outcome, Refusal } from '../change.ts'
-import { outcomeOf } from '../feed.ts'
+import { agentCell, outcomeOf } from '../feed.ts'
 import type { Compiled } from './lines.ts'
 
 export interface CompiledChange {
@@ -38,8 +38,8 @@ export function encodeBatch(batch: readonly CompiledChange[], local: readonly nu
   let start = 0
   for (const [ord, { change, compiled, mark }] of batch.entries()) {
     const pod = local[ord]!
-    const { opId: op, epoch, agent } = change
-    changes.push({ ord, pod, op, epoch, mark, agent: JSON.stringify(agent) })
+    const { opId: op, epoch } = change
+    changes.push({ ord, pod, op, epoch, mark, agent: agentCell(change) })
     const starts = compiled.bodies.map((body) => (start += body.length) - body.length)
     bodies.push(...compiled.bodies)
     for (const [place, { inline, ...line }] of compiled.lines.entries()) {

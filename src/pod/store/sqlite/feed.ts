@@ -2,7 +2,7 @@
 
 import type { WriterSql } from '../../../core/db/sqlite/procedure.ts'
 import type { Change } from '../change.ts'
-import { acts, type Committed, type FeedRow, outcomeOf, type TouchLine } from '../feed.ts'
+import { acts, agentCell, type Committed, type FeedRow, outcomeOf, type TouchLine } from '../feed.ts'
 import { pathOf } from '../rows.ts'
 import type { PlannedWrite } from './writer/plan.ts'
 
@@ -16,7 +16,7 @@ export interface FeedWriter {
 }
 
 export interface NewEntry {
-  readonly change: Pick<Change, 'opId' | 'epoch' | 'agent'>
+  readonly change: Pick<Change, 'opId' | 'epoch' | 'agent' | 'ended'>
   readonly outcome: Committed
   readonly writes: readonly PlannedWrite[]
   readonly atMs: number
@@ -42,7 +42,7 @@ export function createFeedWriter(sql: WriterSql): FeedWriter {
         change.epoch,
         atMs,
         change.opId,
-        JSON.stringify(change.agent),
+        agentCell(change),
         bytesDelta,
         aclSeq,
         JSON.stringify(touched),

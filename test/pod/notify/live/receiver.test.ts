@@ -208,6 +208,25 @@ test('what waits for a slow reader collapses to one Update, and the position sta
   assert.equal(receiver.sent.seq, seq)
 })
 
+test('a deletion is judged by the rules that it ended, also when it was collapsed with what was around it', async () => {
+  stage.mayRead = (rules) => rules === 'the last'
+  receive({ rateMs: 1000 })
+  stage.deleted(11, '/a', 'the first')
+  await settle()
+  assert.deepEqual(peer.types, [], 'rules that let nobody read')
+  stage.commit(12)
+  stage.deleted(13, '/a', 'the last')
+  stage.state = undefined
+  await settle()
+  assert.deepEqual(peer.types, ['Delete'])
+  stage.clock.advance(1000)
+  stage.deleted(14, '/a', 'the last')
+  stage.commit(15)
+  stage.state = '"made again"'
+  await settle()
+  assert.deepEqual(peer.types, ['Delete'], 'what is there now is judged by the rules of now')
+})
+
 test('memory of a receiver whose reader takes nothing is bounded', async () => {
   const receiver = receive()
   peer.isSlow = true

@@ -23,7 +23,7 @@ export class Stage {
   /** Who listens now, by topic. */
   readonly listeners = new Map<string, Set<Listener>>()
   readonly froms: Version[] = []
-  mayRead: boolean | (() => boolean | Promise<boolean>) = true
+  mayRead: boolean | ((ended: string | undefined) => boolean | Promise<boolean>) = true
   stands = true
   state: string | undefined = '"now"'
   hasChanged = true
@@ -43,7 +43,7 @@ export class Stage {
   }
 
   readonly judge: Judge = {
-    mayRead: () => (typeof this.mayRead === 'boolean' ? this.mayRead : this.mayRead()),
+    mayRead: (...asked) => (typeof this.mayRead === 'boolean' ? this.mayRead : this.mayRead(asked[3])),
     stands: () => this.stands,
     stateOf: () => this.state,
     changedSince: async () => this.hasChanged,
@@ -85,6 +85,13 @@ export class Stage {
     const activity = activitiesIn(seq, topic)[0]!
     this.tell(topic, (listener) => listener.activity(activity))
     return activity.id
+  }
+
+  /** A commit of this number that deleted the topic with its own ACL. */
+  deleted(seq: number, topic: string, rules: string): void {
+    const touched = [{ ...touch, path: topic, act: 'delete' }] as const
+    const [activity] = activitiesOf({ ...entryOf(seq), touched, ended: { subject: topic, rules } })
+    this.tell(topic, (listener) => listener.activity(activity!))
   }
 
   /** A commit of this number that made two children of the container. */
