@@ -1,6 +1,6 @@
 // What physics and the runtime set as a limit: node:http doing the least that the same work needs, in a process of its own.
-// GET: the headers and bytes that xpod answered, or a file through a pipe. PUT: read, hash and parse, and store nothing; or
-// write, hash and sync a file.
+// GET: the headers and bytes that xpod answered, a file through a pipe, or an object of an S3 store. PUT: read, hash and parse,
+// and store nothing; or write, hash and sync a file; or hand it to the S3 client.
 
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -8,6 +8,7 @@ import { open } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
+import { Client } from 'minio'
 import { Parser } from 'n3'
 
 export type Bare =
@@ -15,6 +16,18 @@ export type Bare =
   | { readonly kind: 'file'; readonly path: string; readonly headers: readonly string[] }
   | { readonly kind: 'parse'; readonly headers: readonly string[] }
   | { readonly kind: 'store'; readonly path: string }
+  | { readonly kind: 's3-get'; readonly place: S3Place; readonly headers: readonly string[] }
+  | { readonly kind: 's3-put'; readonly place: S3Place }
+
+/** An object in an S3 store on this machine. */
+export interface S3Place {
+  readonly port: number
+  readonly region: string
+  readonly accessKey: string
+  readonly secretKey: string
+  readonly bucket: string
+  readonly key: string
+}
 
 type Serve = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -53,6 +66,27 @@ const kinds: { readonly [K in Bare['kind']]: (bare: Extract<Bare, { kind: K }>) 
     (request, response) => {
       void storeBody(path, request).then(() => response.writeHead(201).end())
     },
+  's3-get': ({ place, headers }) => {
+    const client = clientOf(place)
+    const list = [...headers]
+    return (_request, response) => {
+      void client.getObject(place.bucket, place.key).then((body) => {
+        response.writeHead(200, list)
+        body.pipe(response)
+      })
+    }
+  },
+  's3-put': ({ place }) => {
+    const client = clientOf(place)
+    return (request, response) => {
+      const size = Number(request.headers['content-length'])
+      void client.putObject(place.bucket, place.key, request, size).then(() => response.writeHead(201).end())
+    }
+  },
+}
+
+function clientOf({ port, region, accessKey, secretKey }: S3Place): Client {
+  return new Client({ endPoint: '127.0.0.1', port, useSSL: false, region, accessKey, secretKey })
 }
 
 async function storeBody(path: string, request: IncomingMessage): Promise<void> {

@@ -10,6 +10,13 @@ import type { Bare } from './bare.ts'
 import { cpuSeconds, residentMiB } from './measure.ts'
 import { atLeast, atMost, type Claim, perSecond, type Row, type Stage, turtle } from './stage.ts'
 
+/** What P1 asks for: 1 KiB, from memory. */
+export async function putCard(stage: Stage): Promise<string> {
+  const path = `${stage.pod}p1/card.ttl`
+  await stage.put(path, 'text/turtle', turtle(13))
+  return path
+}
+
 const browserAccept = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8'
 const connections = 16
 const mebibyte = 1 << 20
@@ -22,8 +29,7 @@ async function versusBytes(stage: Stage, claim: string, request: Buffer, goal: n
 const publicGet: Claim = {
   name: 'P1',
   async run(stage) {
-    const path = `${stage.pod}p1/card.ttl`
-    await stage.put(path, 'text/turtle', turtle(13))
+    const path = await putCard(stage)
     const etag = (await stage.client.send('GET', path)).headers.etag!
     const get = (headers: Record<string, string>): Buffer => stage.request('GET', path, headers)
     return [

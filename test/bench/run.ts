@@ -1,6 +1,7 @@
 // `npm run bench [-- --only P1,P3] [--json FILE] [--quick] [--resources N] [--upload MIB] [--peers]`: measures the claims and
 // prints one table. Each claim has a fresh server. `--resources` makes so many first, to see how cost grows; P4-100000,
-// P8-resources, P8-accounts and P17-delete run only by name. `--peers` adds Community Solid Server, installed from its own package.json.
+// P8-resources, P8-accounts, P17-delete and those on PostgreSQL and S3 (P1-postgres, P3-postgres, P5-s3, P6-s3, P12-s3) run only by
+// name. `--peers` adds Community Solid Server, installed from its own package.json.
 
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -12,6 +13,7 @@ import { identity, identityAtScale } from './identity.ts'
 import { notifying } from './notify.ts'
 import { comparePeers } from './peers.ts'
 import { reading, readingAtScale } from './reading.ts'
+import { remote } from './remote.ts'
 import { type BenchOptions, type Row, Stage } from './stage.ts'
 import { starting, startingAtScale } from './starting.ts'
 import { writing } from './writing.ts'
@@ -33,9 +35,9 @@ const options: BenchOptions = {
   uploadBytes: Number(values.upload) << 20,
 }
 const usual = [...reading, ...writing, ...starting, ...identity, ...disturbing, ...notifying, ...caching, policies]
-const atScale = [...readingAtScale, ...startingAtScale, ...identityAtScale, ...disturbingAtScale]
+const byName = [...readingAtScale, ...startingAtScale, ...identityAtScale, ...disturbingAtScale, ...remote]
 const wished = values.only?.split(',')
-const claims = wished === undefined ? usual : [...usual, ...atScale].filter(({ name }) => wished.includes(name))
+const claims = wished === undefined ? usual : [...usual, ...byName].filter(({ name }) => wished.includes(name))
 
 const rows: Row[] = []
 for (const claim of claims) {

@@ -43,11 +43,12 @@ export class Stage implements AsyncDisposable {
   readonly bare: BareServer
   readonly generator = new Generator()
 
-  static async open(options: BenchOptions): Promise<Stage> {
+  /** `env`: where it keeps things, when that is not its data directory. */
+  static async open(options: BenchOptions, env: Readonly<Record<string, string>> = {}): Promise<Stage> {
     const scene = await Scene.open()
     // Room for every turn of the large upload.
     const args = ['--pod-quota', '100 GiB', '--pod-max-resources', '10000000']
-    let running = await scene.start({ args })
+    let running = await scene.start({ args, env })
     const pod = await scene.createPod('bench')
     if (options.resources > 0) {
       const headers = { 'content-type': 'text/turtle' }
@@ -57,7 +58,7 @@ export class Stage implements AsyncDisposable {
       client.close()
       await running.stop()
       multiply(scene, options.resources)
-      running = await scene.start({ args })
+      running = await scene.start({ args, env })
     }
     return new Stage(options, { scene, running, pod, bare: await BareServer.start() })
   }

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { Parser, Writer } from 'n3'
 
+import type { Bare } from './bare.ts'
 import { alternate, middle, residentMiB } from './measure.ts'
 import { atLeast, type Claim, perSecond, type Row, type Stage, turtle } from './stage.ts'
 
@@ -25,42 +26,42 @@ function puts(stage: Stage, roots: readonly string[]): Buffer[] {
   )
 }
 
-const durablePut: Claim = {
-  name: 'P3',
-  async run(stage) {
-    const others = []
-    for (let number = 1; number < pods; number++) others.push(await stage.scene.createPod(`bench-${number}`))
-    const single = puts(stage, [stage.pod])
-    const spread = puts(stage, [stage.pod, ...others])
-    await stage.bare.serve({ kind: 'parse', headers: [] })
-    const [alone, one, many, bare] = await alternate(
-      stage.generator,
-      [
-        { side: stage.xpod, requests: single, connections: 1 },
-        { side: stage.xpod, requests: single, connections },
-        { side: stage.xpod, requests: spread, connections },
-        { side: stage.bare, requests: single, connections },
-      ],
-      stage.options,
-    )
-    const limit = perSecond(bare!)
-    return [
-      atLeast('P3 PUT 1 KiB Turtle, one pod, against read+hash+parse', one!.rate / bare!.rate, 0.35, {
-        figure: perSecond(one!),
-        limit,
-      }),
-      atLeast('P3 the same to 16 pods', many!.rate / bare!.rate, 0.35, { figure: perSecond(many!), limit }),
-      atLeast('P3 16 connections, against one', one!.rate / alone!.rate, 3, {
-        figure: perSecond(one!),
-        limit: perSecond(alone!),
-      }),
-      atLeast('P3 16 connections to 16 pods, against one', many!.rate / alone!.rate, 3, {
-        figure: perSecond(many!),
-        limit: perSecond(alone!),
-      }),
-    ]
-  },
+/** Each row is called `claim` and what it is about. */
+export async function durablePuts(stage: Stage, claim: string): Promise<Row[]> {
+  const others = []
+  for (let number = 1; number < pods; number++) others.push(await stage.scene.createPod(`bench-${number}`))
+  const single = puts(stage, [stage.pod])
+  const spread = puts(stage, [stage.pod, ...others])
+  await stage.bare.serve({ kind: 'parse', headers: [] })
+  const [alone, one, many, bare] = await alternate(
+    stage.generator,
+    [
+      { side: stage.xpod, requests: single, connections: 1 },
+      { side: stage.xpod, requests: single, connections },
+      { side: stage.xpod, requests: spread, connections },
+      { side: stage.bare, requests: single, connections },
+    ],
+    stage.options,
+  )
+  const limit = perSecond(bare!)
+  return [
+    atLeast(`${claim} PUT 1 KiB Turtle, one pod, against read+hash+parse`, one!.rate / bare!.rate, 0.35, {
+      figure: perSecond(one!),
+      limit,
+    }),
+    atLeast(`${claim} the same to 16 pods`, many!.rate / bare!.rate, 0.35, { figure: perSecond(many!), limit }),
+    atLeast(`${claim} 16 connections, against one`, one!.rate / alone!.rate, 3, {
+      figure: perSecond(one!),
+      limit: perSecond(alone!),
+    }),
+    atLeast(`${claim} 16 connections to 16 pods, against one`, many!.rate / alone!.rate, 3, {
+      figure: perSecond(many!),
+      limit: perSecond(alone!),
+    }),
+  ]
 }
+
+const durablePut: Claim = { name: 'P3', run: (stage) => durablePuts(stage, 'P3') }
 
 /** Seconds that a PUT of this file takes. */
 function upload(port: number, path: string, file: string, bytes: number): Promise<number> {
@@ -92,50 +93,61 @@ async function peakMiB(pid: number, action: () => Promise<unknown>): Promise<num
 
 const uploads = 50
 
+/** Against a bare server that takes the same upload in its way. */
+export async function blobPuts(
+  stage: Stage,
+  { claim, against, bare: kind }: { claim: string; against: string; bare: (folder: string) => Bare },
+): Promise<Row[]> {
+  const { uploadBytes } = stage.options
+  const folder = await mkdtemp(join(tmpdir(), 'xpod-bench-'))
+  await using stack = new AsyncDisposableStack()
+  stack.defer(() => rm(folder, { recursive: true }))
+  const file = join(folder, 'body')
+  await writeFile(file, '')
+  for (let at = 0; at < uploadBytes; at += 16 * mebibyte) {
+    await writeFile(file, Buffer.alloc(Math.min(16 * mebibyte, uploadBytes - at), 'u'), { flag: 'a' })
+  }
+  await stage.bare.serve(kind(folder))
+  const [ours, bare]: [number[], number[]] = [[], []]
+  const idle = residentMiB(stage.running.pid)
+  let number = 0
+  const peak = await peakMiB(stage.running.pid, async () => {
+    for (let turn = 0; turn < stage.options.turns; turn++) {
+      ours.push(await upload(stage.scene.port, `${stage.pod}p6/${number++}.bin`, file, uploadBytes))
+      bare.push(await upload(stage.bare.port, '/x', file, uploadBytes))
+    }
+  })
+  const small = join(folder, 'small')
+  await writeFile(small, Buffer.alloc(8 * mebibyte, 's'))
+  const crowded = await peakMiB(stage.running.pid, () =>
+    Promise.all(
+      Array.from({ length: uploads }, () =>
+        upload(stage.scene.port, `${stage.pod}p6/${number++}.bin`, small, 8 * mebibyte),
+      ),
+    ),
+  )
+  const speed = (seconds: number): string => `${(uploadBytes / mebibyte / seconds).toFixed(0)} MiB/s`
+  const texts = { figure: speed(middle(ours)), limit: speed(middle(bare)) }
+  return [
+    atLeast(
+      `${claim} PUT of ${uploadBytes / mebibyte} MiB, against ${against}`,
+      middle(bare) / middle(ours),
+      0.7,
+      texts,
+    ),
+    memory(`${claim} growth of memory, one upload`, peak - idle, 32),
+    memory(`${claim} growth of memory, ${uploads} uploads at once`, crowded - idle, 300),
+  ]
+}
+
 const blobPut: Claim = {
   name: 'P6',
-  async run(stage) {
-    const { uploadBytes } = stage.options
-    const folder = await mkdtemp(join(tmpdir(), 'xpod-bench-'))
-    await using stack = new AsyncDisposableStack()
-    stack.defer(() => rm(folder, { recursive: true }))
-    const file = join(folder, 'body')
-    await writeFile(file, '')
-    for (let at = 0; at < uploadBytes; at += 16 * mebibyte) {
-      await writeFile(file, Buffer.alloc(Math.min(16 * mebibyte, uploadBytes - at), 'u'), { flag: 'a' })
-    }
-    await stage.bare.serve({ kind: 'store', path: join(folder, 'bare') })
-    const [ours, bare]: [number[], number[]] = [[], []]
-    const idle = residentMiB(stage.running.pid)
-    let number = 0
-    const peak = await peakMiB(stage.running.pid, async () => {
-      for (let turn = 0; turn < stage.options.turns; turn++) {
-        ours.push(await upload(stage.scene.port, `${stage.pod}p6/${number++}.bin`, file, uploadBytes))
-        bare.push(await upload(stage.bare.port, '/x', file, uploadBytes))
-      }
-    })
-    const small = join(folder, 'small')
-    await writeFile(small, Buffer.alloc(8 * mebibyte, 's'))
-    const crowded = await peakMiB(stage.running.pid, () =>
-      Promise.all(
-        Array.from({ length: uploads }, () =>
-          upload(stage.scene.port, `${stage.pod}p6/${number++}.bin`, small, 8 * mebibyte),
-        ),
-      ),
-    )
-    const speed = (seconds: number): string => `${(uploadBytes / mebibyte / seconds).toFixed(0)} MiB/s`
-    const texts = { figure: speed(middle(ours)), limit: speed(middle(bare)) }
-    return [
-      atLeast(
-        `P6 PUT of ${uploadBytes / mebibyte} MiB, against write+hash+sync`,
-        middle(bare) / middle(ours),
-        0.7,
-        texts,
-      ),
-      memory('P6 growth of memory, one upload', peak - idle, 32),
-      memory(`P6 growth of memory, ${uploads} uploads at once`, crowded - idle, 300),
-    ]
-  },
+  run: (stage) =>
+    blobPuts(stage, {
+      claim: 'P6',
+      against: 'write+hash+sync',
+      bare: (folder) => ({ kind: 'store', path: join(folder, 'bare') }),
+    }),
 }
 
 function memory(claim: string, mebibytes: number, goal: number): Row {

@@ -36,7 +36,7 @@ export interface TieredOptions {
   readonly metrics: Metrics
   /** Blocks on their way, together. */
   readonly memoryBytes?: number
-  /** Each takes about 650 bytes of memory. */
+  /** Each takes about half a KiB of memory. */
   readonly maxBlocks?: number
   /** Of the file system's bytes and inodes, left free. */
   readonly freeShare?: number

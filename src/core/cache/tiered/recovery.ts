@@ -8,7 +8,7 @@ import type { Block } from './block.ts'
 import type { BlockFiles } from './disk/block-files.ts'
 import type { FileOperations } from './disk/files.ts'
 import type { DiskGate } from './disk/gate.ts'
-import { type Rank, readSnapshot } from './disk/snapshot.ts'
+import { type Ranks, readSnapshot } from './disk/snapshot.ts'
 import type { S3Fifo } from './policy/s3-fifo.ts'
 import type { Shelf } from './shelf.ts'
 
@@ -62,11 +62,11 @@ async function settle(
 
 /** What was found, in the order of the snapshot without sorting it. */
 class Found {
-  readonly #ranks: Map<number, Rank>
+  readonly #ranks: Ranks
   readonly #ranked: (Block | undefined)[]
   readonly #others: Block[] = []
 
-  constructor(ranks: Map<number, Rank>) {
+  constructor(ranks: Ranks) {
     this.#ranks = ranks
     this.#ranked = Array.from<Block | undefined>({ length: ranks.size })
   }

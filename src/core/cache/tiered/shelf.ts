@@ -271,7 +271,9 @@ export class Shelf {
   #put(block: Block): void {
     let object = this.#objects.get(block.key)
     if (object === undefined) {
-      object = { objectBytes: block.objectBytes, blocks: [], count: 0, isProven: false }
+      // An array that grows takes room for sixteen more, and most objects are one block.
+      const blocks = block.number === 0 ? [block] : []
+      object = { objectBytes: block.objectBytes, blocks, count: 0, isProven: false }
       this.#objects.set(block.key, object)
     }
     object.blocks[block.number] = block

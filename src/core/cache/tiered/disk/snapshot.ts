@@ -29,6 +29,8 @@ const entryBytes = 5
 const mainFlag = 0x80
 /** More than a cache has blocks. */
 const maxEntries = 1 << 22
+/** Entries between which others get their turn. */
+const batch = 20_000
 
 /** Written as a draft first, at a path that nothing has. */
 export async function writeSnapshot<Kept extends Slot>(
@@ -49,8 +51,8 @@ export async function writeSnapshot<Kept extends Slot>(
   if (outcome.failure !== undefined && outcome.failure !== 'late') await gate.run('write', () => files.unlink(draft))
 }
 
-/** By fingerprint. Empty when there is none that can be trusted. */
-export async function readSnapshot({ dir, files, gate }: SnapshotParts): Promise<Map<number, Rank>> {
+/** Empty when there is none that can be trusted. */
+export async function readSnapshot({ dir, files, gate }: SnapshotParts): Promise<Ranks> {
   const outcome = await gate.run('write', async () => {
     const file = await files.open(pathIn(dir), 'r')
     try {
@@ -63,7 +65,57 @@ export async function readSnapshot({ dir, files, gate }: SnapshotParts): Promise
       await file.close()
     }
   })
-  return outcome.failure === undefined ? decode(outcome.value) : new Map<number, Rank>()
+  return indexed(outcome.failure === undefined && isIntact(outcome.value) ? outcome.value : Buffer.alloc(0))
+}
+
+/** What a snapshot says, found by fingerprint: 13 bytes an entry, because a million of them come at every start. */
+export class Ranks {
+  readonly #bytes: Buffer
+  /** Open addressing: one more than the place of an entry, 0 where there is none. */
+  readonly #places: Uint32Array
+  readonly size: number
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+    this.size = Math.max(0, Math.floor((bytes.length - headBytes - 4) / entryBytes))
+    this.#places = new Uint32Array(2 ** Math.ceil(Math.log2(Math.max(2, this.size * 1.5))))
+  }
+
+  /** Makes the entry of a place known. */
+  index(place: number): void {
+    let at = slotOf(this.#fingerprintAt(place)) & (this.#places.length - 1)
+    while (this.#places[at] !== 0) at = (at + 1) & (this.#places.length - 1)
+    this.#places[at] = place + 1
+  }
+
+  get(fingerprint: number): Rank | undefined {
+    let at = slotOf(fingerprint) & (this.#places.length - 1)
+    for (; this.#places[at] !== 0; at = (at + 1) & (this.#places.length - 1)) {
+      const place = this.#places[at]! - 1
+      if (this.#fingerprintAt(place) !== fingerprint) continue
+      const flags = this.#bytes.readUInt8(headBytes + place * entryBytes + 4)
+      return { place, isMain: (flags & mainFlag) !== 0, hits: flags & ~mainFlag }
+    }
+    return undefined
+  }
+
+  #fingerprintAt(place: number): number {
+    return this.#bytes.readInt32LE(headBytes + place * entryBytes)
+  }
+}
+
+function slotOf(fingerprint: number): number {
+  return Math.imul(fingerprint, 0x9e3779b1) >>> 0
+}
+
+/** Others get their turn meanwhile. */
+async function indexed(bytes: Buffer): Promise<Ranks> {
+  const ranks = new Ranks(bytes)
+  for (let place = 0; place < ranks.size; place++) {
+    ranks.index(place)
+    if (place % batch === batch - 1) await new Promise((resolve) => setImmediate(resolve))
+  }
+  return ranks
 }
 
 function pathIn(dir: string): string {
@@ -84,13 +136,7 @@ function encode<Kept extends Slot>(policy: S3Fifo<Kept>): Buffer {
   return bytes
 }
 
-function decode(bytes: Buffer): Map<number, Rank> {
-  const ranks = new Map<number, Rank>()
+function isIntact(bytes: Buffer): boolean {
   const end = bytes.length - 4
-  if (end < headBytes || bytes.readUInt32LE(end) !== crc32(bytes.subarray(0, end))) return ranks
-  for (let at = headBytes, place = 0; at + entryBytes <= end; at += entryBytes, place++) {
-    const flags = bytes.readUInt8(at + 4)
-    ranks.set(bytes.readInt32LE(at), { place, isMain: (flags & mainFlag) !== 0, hits: flags & ~mainFlag })
-  }
-  return ranks
+  return end >= headBytes && bytes.readUInt32LE(end) === crc32(bytes.subarray(0, end))
 }
