@@ -23,7 +23,17 @@ export const isRoot = process.getuid?.() === 0
 
 /** XPOD_TEST_ROUNDS_<NAME>, else the number for a user's machine. */
 export function rounds(
-  name: 'CRASH' | 'RESTARTS' | 'FILLS' | 'POWER' | 'INJECT' | 'CONNECTIONS' | 'SUBSCRIBERS' | 'RACES' | 'ROWS',
+  name:
+    | 'CRASH'
+    | 'RESTARTS'
+    | 'FILLS'
+    | 'POWER'
+    | 'INJECT'
+    | 'CONNECTIONS'
+    | 'SUBSCRIBERS'
+    | 'RACES'
+    | 'ROWS'
+    | 'BLOCKS',
   otherwise: number,
 ): number {
   const wish = process.env[`XPOD_TEST_ROUNDS_${name}`]
