@@ -80,7 +80,7 @@ class Workers implements RdfWorkers {
     const source = { ...named, contexts: await this.#contextsOf(bytes, named, signal) }
     const far = async (): Promise<ParsedRdf> =>
       unpackRdf((await this.#thread.ask({ kind: 'parse', bytes, source }, bytes.length, signal)) as PackedRdf)
-    if (!this.#isSmall(bytes, source.mediaType)) return far()
+    if (!this.#isSmall({ bytes, ...source })) return far()
     return unlessMany(() => parseRdf(bytes, { ...source, maxQuads: maxLocalQuads }), far)
   }
 
@@ -93,7 +93,7 @@ class Workers implements RdfWorkers {
   async #checkWith(bytes: Uint8Array, source: RdfSource, signal: AbortSignal): Promise<Checked> {
     const far = async (): Promise<Checked> =>
       (await this.#thread.ask({ kind: 'check', bytes, source }, bytes.length, signal)) as Checked
-    if (!this.#isSmall(bytes, source.mediaType)) return far()
+    if (!this.#isSmall({ bytes, ...source })) return far()
     return unlessMany(() => checkRdf(bytes, { ...source, maxQuads: maxLocalQuads }), far)
   }
 
@@ -104,7 +104,7 @@ class Workers implements RdfWorkers {
     const conversion = { ...named, contexts }
     const far = async (): Promise<Uint8Array> =>
       (await this.#thread.ask({ kind: 'convert', bytes, conversion }, bytes.length, signal)) as Uint8Array
-    if (!this.#isSmall(bytes, conversion.from)) return far()
+    if (!this.#isSmall({ bytes, mediaType: conversion.from, contexts })) return far()
     return unlessMany(() => convertRdf(bytes, { ...conversion, maxQuads: maxLocalQuads }), far)
   }
 
@@ -133,7 +133,7 @@ class Workers implements RdfWorkers {
   ): Promise<PatchResult> {
     signal.throwIfAborted()
     const document = target && (await this.#withContexts(target, base, signal))
-    const isLarge = document !== undefined && !this.#isSmall(document.bytes, document.mediaType)
+    const isLarge = document !== undefined && !this.#isSmall(document)
     const far = (): Promise<PatchResult> => this.#patchOnThread(document, patch, base, signal)
     if (isLarge || triplesIn(patch) > maxLocalPatchTriples) return far()
     return unlessMany(() => this.#patchHere(document, patch, base), far)
@@ -177,11 +177,11 @@ class Workers implements RdfWorkers {
   }
 
   /** Also what is no RDF at all, which is refused at once. */
-  #isSmall(bytes: Uint8Array, mediaType: string): boolean {
+  #isSmall({ bytes, mediaType, contexts }: PatchDocument): boolean {
     const type = rdfTypeOf(mediaType)
     if (type === undefined) return true
     if (bytes.length > Math.min(maxLocal[type], this.#maxLocalBytes)) return false
-    return type !== 'application/ld+json' || isPlainJsonLd(bytes)
+    return type !== 'application/ld+json' || isPlainJsonLd(bytes, contexts)
   }
 
   async #patchOnThread(

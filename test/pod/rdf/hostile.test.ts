@@ -60,6 +60,7 @@ describe('texts that are short and dear', () => {
       { '@context': as, type: 'Note' },
       { '@context': [as, { ex: 'http://example.org/' }], 'ex:a': [{ 'ex:b': 1 }] },
       [{ '@id': '#it' }],
+      { '@context': 'https://elsewhere.example/context' },
       'text',
     ]) {
       assert.equal(isPlain(plain), true, JSON.stringify(plain))
@@ -69,13 +70,15 @@ describe('texts that are short and dear', () => {
       { '@context': as, 'as:object': { '@context': as } },
       [{ '@context': as }, { '@context': as }],
       { '@context': [as, as, as, as, as] },
-      { '@context': 'https://elsewhere.example/context' },
       { '@context': { '@import': as } },
     ]) {
       assert.equal(isPlain(dear), false, JSON.stringify(dear))
     }
     assert.equal(isPlainJsonLd(Buffer.from('{"\\u0040context":{"a":{"@context":{}}}}')), false)
     assert.equal(isPlainJsonLd(Buffer.from('{ no JSON')), true)
+    const kept = new Map([['https://elsewhere.example/context', {}]])
+    assert.equal(isPlainJsonLd(Buffer.from('{"@context":"relative"}'), kept), false)
+    assert.equal(isPlainJsonLd(Buffer.from(`{"@context":"${as}"}`), kept), true)
   })
 
   it('Turtle stops at the number of triples that it may hold', () => {

@@ -1,13 +1,13 @@
-// Whether a JSON-LD document costs no more to read than its size says. Contexts do: each is gone through for every node that it
-// is in force for, so 13 KB with a context inside a term of another took 15 s. Documents that apps write have one context at
-// the top, which names bundled ones or lists terms; all others are for the worker thread.
+// Whether a JSON-LD document costs no more to read than its size says. Contexts may: each is gone through for every node that
+// it is in force for, so 13 KB with a context inside a term of another took 15 s. Documents that apps write have one context
+// at the top, which names bundled ones or lists terms; an unknown one ends the reading at once. All others are for the thread.
 
-import { bundledContext } from './contexts.ts'
+import { bundledContext, type Contexts } from './contexts.ts'
 
 const maxContexts = 4
 
-/** Also true for what is no JSON, which is refused at once. */
-export function isPlainJsonLd(bytes: Uint8Array): boolean {
+/** `given`: contexts besides the bundled ones, which may be anything. Also true for what is no JSON, refused at once. */
+export function isPlainJsonLd(bytes: Uint8Array, given?: Contexts): boolean {
   let value: unknown
   try {
     value = JSON.parse(new TextDecoder().decode(bytes))
@@ -18,11 +18,10 @@ export function isPlainJsonLd(bytes: Uint8Array): boolean {
   if (typeof value !== 'object' || value === null) return true
   const { '@context': context, ...rest } = value as Record<string, unknown>
   const contexts = context === undefined ? [] : [context].flat()
-  return contexts.length <= maxContexts && contexts.every(isPlainContext) && !holdsContext(rest)
-}
-
-function isPlainContext(context: unknown): boolean {
-  return typeof context === 'string' ? bundledContext(context) !== undefined : !holdsContext({ context })
+  const areGiven = given !== undefined && given.size > 0
+  const isPlain = (one: unknown): boolean =>
+    typeof one === 'string' ? !areGiven || bundledContext(one) !== undefined : !holdsContext({ one })
+  return contexts.length <= maxContexts && contexts.every(isPlain) && !holdsContext(rest)
 }
 
 /** Whether a context stands anywhere inside. */
