@@ -53,6 +53,7 @@ export interface Delivery {
   readonly failures: number
   /** 0 when the last one worked. */
   readonly failingSinceMs: number
+  /** Nothing is sent before: because it failed, or for its rate. */
   readonly nextMs: number
   /** What the last failure was; '' when there was none. */
   readonly problem: string

@@ -33,6 +33,8 @@ export interface ChannelPosition {
   readonly pod: PodId
   readonly id: string
   readonly position: Version
+  /** Of a webhook with a rate: nothing is sent before. */
+  readonly nextMs?: number
 }
 
 export interface ChannelStore {
@@ -234,9 +236,10 @@ function valuesOf(channel: Channel): SqlValue[] {
   ]
 }
 
-function moving({ pod, id, position }: ChannelPosition): Step {
-  const query = `UPDATE channel SET seq = ?, mark = ?, state = NULL WHERE pod = ${podOf} AND id = ? AND seq < ?`
-  return { query, args: [position.seq, position.mark, pod, id, position.seq] }
+function moving({ pod, id, position, nextMs = 0 }: ChannelPosition): Step {
+  const query = `UPDATE channel SET seq = ?, mark = ?, state = NULL, next_ms = CASE WHEN next_ms < ? THEN ? ELSE next_ms END
+    WHERE pod = ${podOf} AND id = ? AND seq < ?`
+  return { query, args: [position.seq, position.mark, nextMs, nextMs, pod, id, position.seq] }
 }
 
 function conditionsOf({ id, pod, webId, type, parked }: ChannelFilter): { conditions: string; args: SqlValue[] } {

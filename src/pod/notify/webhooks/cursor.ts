@@ -73,7 +73,9 @@ export class Cursor {
   #isQuick = false
   #isEnded = false
   /** Monotonic: the rate that was wished for, or trouble of our own. */
-  #notBeforeMs = Number.NEGATIVE_INFINITY
+  #notBeforeMs: number
+  /** The end of the gap that was wished for, by the wall clock. */
+  #gapEndMs: number
   #cancelTimer = (): void => {}
 
   constructor(channel: DeliveredChannel, pod: PodRecord, parts: CursorParts) {
@@ -83,6 +85,9 @@ export class Cursor {
     this.#parts = parts
     this.#delivery = channel.delivery
     this.#position = this.#saved = this.#told = channel.position
+    this.#gapEndMs = channel.delivery.nextMs
+    const gapMs = this.isFailing ? 0 : this.#gapEndMs - parts.clock.nowMs()
+    this.#notBeforeMs = parts.clock.monotonicMs() + Math.min(gapMs, channel.rateMs)
   }
 
   /** The state that the subscriber knows counts until something was delivered; the store forgets it then. */
@@ -109,7 +114,11 @@ export class Cursor {
   save(): void {
     if (this.#position === this.#saved) return
     this.#saved = this.#position
-    this.#parts.positions.moved(this.channel, this.#position)
+    const position = this.#position
+    this.#parts.positions.moved(
+      this.channel,
+      this.channel.rateMs > 0 ? { position, nextMs: this.#gapEndMs } : { position },
+    )
   }
 
   /** Tries at once what was waiting for another time. The caller has written that nothing is wrong with it. */
@@ -242,6 +251,7 @@ export class Cursor {
     if (result?.kind === 'orphaned') return await this.#orphaned()
     if (result?.kind === 'delivered') {
       this.#notBeforeMs = clock.monotonicMs() + this.channel.rateMs
+      this.#gapEndMs = clock.nowMs() + this.channel.rateMs
       if (this.isFailing) await this.#recovered()
     }
     this.#advance(pending.version)

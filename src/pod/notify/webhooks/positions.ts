@@ -5,13 +5,12 @@ import type { Clock } from '../../../base/clock.ts'
 import type { Log } from '../../../base/log.ts'
 import type { Channel } from '../channel.ts'
 import type { ChannelPosition, ChannelStore } from '../channels.ts'
-import type { Version } from '../../store/resource.ts'
 
 const everyMs = 1000
 const maxRowsAWrite = 500
 
 export interface Positions extends AsyncDisposable {
-  moved(channel: Pick<Channel, 'pod' | 'id'>, position: Version): void
+  moved(channel: Pick<Channel, 'pod' | 'id'>, at: Pick<ChannelPosition, 'position' | 'nextMs'>): void
 }
 
 export function writePositions(parts: {
@@ -42,7 +41,7 @@ export function writePositions(parts: {
   const write = (): Promise<void> => (writing ??= writeAll().finally(() => (writing = undefined)))
   const cancel = clock.every(everyMs, () => void (moved.size > 0 && write()))
   return {
-    moved: ({ pod, id }, position) => void moved.set(id, { pod, id, position }),
+    moved: ({ pod, id }, at) => void moved.set(id, { pod, id, ...at }),
     async [Symbol.asyncDispose]() {
       cancel()
       await writing

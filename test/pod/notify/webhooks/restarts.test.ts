@@ -104,6 +104,26 @@ test('a pause of a failing target is kept over a restart', async () => {
   await world.failedTimes(channel, 2)
 })
 
+test('the gap that a rate asks for is kept over a restart', async () => {
+  await using target = await startTarget()
+  await using beside = await startTarget()
+  await using world = await openWorld()
+  await world.subscribe(target.url, { rateMs: 3_600_000 })
+  await world.subscribe(beside.url)
+  await world.put('/notes', 'one')
+  await heardTypes(target, 1)
+  await heardTypes(beside, 1)
+  await world.stop()
+  await world.put('/notes', 'two')
+  await world.start()
+  await world.put('/notes', 'three')
+  await heardTypes(beside, 3)
+  assert.equal(target.heard.length, 1)
+  world.clock.advance(3_600_000)
+  await heardTypes(target, 2)
+  assert.equal(target.heard[1]!.message.id, beside.heard[2]!.message.id)
+})
+
 test('channels of many pages are all taken up again', async () => {
   await using target = await startTarget()
   await using world = await openWorld()
