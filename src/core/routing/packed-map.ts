@@ -24,6 +24,8 @@ const removed = 1
 /** Offsets are kept above the two marks. */
 const firstOffset = 2
 const lastAscii = 0x7f
+/** Of UTF-8, for a unit of UTF-16. */
+const maxBytesOfUnit = 3
 const firstHash = 0x811c9dc5
 const hashPrime = 0x01000193
 
@@ -52,15 +54,20 @@ export class PackedMap<V> {
   }
 
   set(key: string, value: V): void {
-    this.delete(key)
+    const hash = hashOf(key)
+    this.#remove(key, hash)
     this.#makeRoom()
-    this.#enter(hashOf(key), this.#append(key, this.#packing.pack(value)))
+    this.#enter(hash, this.#append(key, this.#packing.pack(value)))
     this.#size++
   }
 
   delete(key: string): void {
+    this.#remove(key, hashOf(key))
+  }
+
+  #remove(key: string, hash: number): void {
     this.#unpacked.delete(key)
-    const slot = this.#find(key)
+    const slot = this.#find(key, hash)
     if (slot < 0) return
     const at = this.#slots[slot]!
     this.#holeBytes += this.#entryEnd(at) - at
@@ -69,7 +76,7 @@ export class PackedMap<V> {
   }
 
   #unpack(key: string): V | undefined {
-    const slot = this.#find(key)
+    const slot = this.#find(key, hashOf(key))
     if (slot < 0) return undefined
     const at = this.#slots[slot]!
     const value = this.#packing.unpack(this.#bytes.toString('utf8', this.#keyEnd(at), this.#entryEnd(at)))
@@ -79,9 +86,9 @@ export class PackedMap<V> {
   }
 
   /** The slot of a key, or -1. */
-  #find(key: string): number {
+  #find(key: string, hash: number): number {
     const mask = this.#slots.length - 1
-    for (let slot = hashOf(key) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const at = this.#slots[slot]!
       if (at === empty) return -1
       if (at !== removed && this.#isKeyAt(at, key)) return slot
@@ -110,18 +117,16 @@ export class PackedMap<V> {
   }
 
   #append(key: string, value: string): number {
-    const keyLength = Buffer.byteLength(key)
-    const valueLength = Buffer.byteLength(value)
-    assert(keyLength <= maxLength && valueLength <= maxLength, 'a packed entry is short')
     const at = this.#end
-    const keyAt = at + headBytes
-    const end = keyAt + keyLength + valueLength
-    if (end > this.#bytes.length) this.#growTo(Math.max(end, Math.ceil(this.#bytes.length * 1.5)))
-    this.#bytes.writeUInt16LE(keyLength, at)
-    this.#bytes.writeUInt16LE(valueLength, at + 2)
-    this.#bytes.write(key, keyAt)
-    this.#bytes.write(value, keyAt + keyLength)
-    this.#end = end
+    const most = at + headBytes + maxBytesOfUnit * (key.length + value.length)
+    if (most > this.#bytes.length) this.#growTo(Math.max(most, Math.ceil(this.#bytes.length * 1.5)))
+    const bytes = this.#bytes
+    const keyLength = bytes.write(key, at + headBytes)
+    const valueLength = bytes.write(value, at + headBytes + keyLength)
+    assert(keyLength <= maxLength && valueLength <= maxLength, 'a packed entry is short')
+    bytes.writeUInt16LE(keyLength, at)
+    bytes.writeUInt16LE(valueLength, at + 2)
+    this.#end = at + headBytes + keyLength + valueLength
     return at
   }
 

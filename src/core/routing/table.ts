@@ -73,7 +73,7 @@ class Table<Pod> implements RoutingTable<Pod> {
   }
 
   set(base: string, pod: Pod, aliases: readonly string[]): void {
-    this.delete(base)
+    this.#deleteAliases(base)
     const { host, name } = this.#placeOf(base)
     if (name === '') this.#byHost.set(host, pod)
     else this.#byName.set(name, pod)
@@ -87,7 +87,13 @@ class Table<Pod> implements RoutingTable<Pod> {
     const { host, name } = this.#placeOf(base)
     if (name === '') this.#byHost.delete(host)
     else this.#byName.delete(name)
-    for (const key of this.#aliasesOf.get(base) ?? []) this.#aliases.delete(key)
+    this.#deleteAliases(base)
+  }
+
+  #deleteAliases(base: string): void {
+    const keys = this.#aliasesOf.get(base)
+    if (keys === undefined) return
+    for (const key of keys) this.#aliases.delete(key)
     this.#aliasesOf.delete(base)
   }
 

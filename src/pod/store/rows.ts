@@ -123,7 +123,14 @@ export function childOf(row: ChildRow): Child {
 export function recordOf(row: RecordRow): PodRecord {
   return {
     ...row,
-    aliases: JSON.parse(row.aliases) as string[],
-    owners: JSON.parse(row.owners) as string[],
+    aliases: listOf(row.aliases),
+    owners: listOf(row.owners),
   }
+}
+
+/** Most lists are empty or have one member, and a start reads them of every pod. */
+function listOf(json: string): readonly string[] {
+  if (json === '[]') return []
+  const isOne = json.startsWith('["') && json.indexOf('"', 2) === json.length - 2 && !json.includes('\\')
+  return isOne ? [json.slice(2, -2)] : (JSON.parse(json) as string[])
 }

@@ -64,11 +64,19 @@ function pinCounter(sql: WriterSql): { podOf: (id: PodId) => number; count: (pod
   }
 }
 
-/** Looks at one pod after the other until 500 rows are trimmed; returns where to go on, or undefined at the end. */
+/**
+ * Looks at one pod after the other until 500 rows are trimmed; returns where to go on, or undefined at the end. Only pods
+ * that have entries are looked at, each found behind the one before: most pods of a large node have none.
+ */
 function trimFeed(sql: WriterSql): (call: TrimCall) => number | undefined {
   const nextPods = sql.prepare<FeedHead>(
-    'SELECT pod, seq, floor_seq AS floorSeq FROM pod_head WHERE pod > ? ORDER BY pod LIMIT ?',
+    `WITH RECURSIVE next (pod) AS (
+       SELECT min(pod) FROM feed WHERE pod > ?
+       UNION ALL SELECT (SELECT min(f.pod) FROM feed f WHERE f.pod > next.pod) FROM next WHERE next.pod IS NOT NULL
+       LIMIT ?)
+     SELECT h.pod, h.seq, h.floor_seq AS floorSeq FROM next CROSS JOIN pod_head h ON h.pod = next.pod ORDER BY h.pod`,
   )
+  const expired = sql.prepare<{ pod: number }>('SELECT DISTINCT pod FROM feed_pin WHERE until_ms <= ? LIMIT ?')
   const oldest = sql.prepare<FeedLine>(
     'SELECT seq, mark, at_ms AS atMs FROM feed WHERE pod = ? AND seq > ? ORDER BY seq LIMIT ?',
   )
@@ -78,8 +86,12 @@ function trimFeed(sql: WriterSql): (call: TrimCall) => number | undefined {
   const raiseFloor = sql.prepare('UPDATE pod_head SET floor_seq = ?, floor_mark = ? WHERE pod = ?')
   const { count } = pinCounter(sql)
 
+  function dropPinsOf(pod: number, seq: number, nowMs: number): void {
+    if (dropPins.run(pod, nowMs, seq).changes > 0) count(pod)
+  }
+
   function trimPod(head: FeedHead, call: TrimCall): number {
-    if (dropPins.run(head.pod, call.nowMs, head.seq).changes > 0) count(head.pod)
+    dropPinsOf(head.pod, head.seq, call.nowMs)
     const firstPinned = pinned.get(head.pod)?.seq ?? Number.MAX_SAFE_INTEGER
     let last: FeedLine | undefined
     let rows = 0
@@ -98,9 +110,9 @@ function trimFeed(sql: WriterSql): (call: TrimCall) => number | undefined {
   }
 
   return (call) => {
+    for (const { pod } of expired.all(call.nowMs, choreRows)) dropPinsOf(pod, 0, call.nowMs)
     const heads = nextPods.all(call.after, choreRows)
     for (const head of heads) {
-      if (head.seq === head.floorSeq) continue
       const rows = trimPod(head, call)
       // The same pod again: it may have more.
       if (rows === choreRows) return head.pod - 1
@@ -113,7 +125,9 @@ function trimFeed(sql: WriterSql): (call: TrimCall) => number | undefined {
 /** Empties pods in state deleting, some rows a call; their blobs become garbage. True when there is more to do. */
 function emptyPod(sql: WriterSql): (call: { readonly nowMs: number }) => boolean {
   const next = sql.prepare<{ pod: number; seq: number }>(
-    "SELECT pod, seq FROM pod_head WHERE state = 'deleting' ORDER BY pod LIMIT 1",
+    // What is deleted has lost its name; few have, and the index of names finds them.
+    `SELECT h.pod, h.seq FROM pod p CROSS JOIN pod_head h ON h.pod = p.pod
+     WHERE p.name IS NULL AND h.state = 'deleting' ORDER BY p.pod LIMIT 1`,
   )
   const resources = sql.prepare<{ parent: string; key: string; body: number | null; blob: string | null }>(
     'SELECT parent, key, body, blob FROM resource WHERE pod = ? LIMIT ?',
