@@ -10,11 +10,13 @@ import { Scene } from '../support/load-scene.ts'
 import { type Message, sendAsAnybody, SocketListener, StreamListener, subscribe } from '../support/listening.ts'
 import { lacks, openFileLimit, rounds } from '../support/needs.ts'
 import { until } from '../support/until.ts'
+import { startTarget } from '../support/webhook-target.ts'
 
 const kills = rounds('CRASH', 4)
 const wished = rounds('SUBSCRIBERS', 400)
 const maxBytesPerSubscriber = 25 * 1024
 const writers = 4
+const listenerOf = { WebSocketChannel2023: SocketListener, StreamingHTTPChannel2023: StreamListener }
 const text = { 'content-type': 'text/plain' }
 const mebibyte = 1 << 20
 /** Memory of another process is read from /proc. */
@@ -195,33 +197,60 @@ test('at a stop sockets are closed with 1012, streams end properly, and the serv
   await until('the stream has ended', () => stream.isOver)
 })
 
-test(`${wished} subscribers hear one change, and another of a few beside them`, linux, async (t) => {
-  const many = Math.min(wished, openFileLimit() - 500)
-  if (many < wished) t.diagnostic(`SCALED DOWN to ${many}: ${String(lacks('connections', false))}`)
-  await using scene = await Scene.open()
-  const running = await scene.start()
-  const pod = new URL(await scene.createPod('alice'), scene.baseUrl).href
-  const [all, few] = [`${pod}all.txt`, `${pod}few.txt`]
-  const client = new LoadClient(scene.baseUrl)
-  const topics = Array.from({ length: many }, (_, index) => (index % 20 === 0 ? few : all))
-  const channels = await each(topics, (topic) => subscribe(sendAsAnybody, { pod, topic }))
-  const before = residentBytes(running.pid)
-  const listeners = await each(channels, ({ receiveFrom }) => SocketListener.open(receiveFrom))
-  const perSubscriber = (residentBytes(running.pid) - before) / many
-  t.diagnostic(`${many} subscribers, ${Math.round(perSubscriber)} bytes each`)
-  // Of fewer, what the process keeps anyway is the larger part.
-  if (many >= 2000)
-    assert.ok(perSubscriber < maxBytesPerSubscriber, `${Math.round(perSubscriber)} bytes for a subscriber`)
+for (const type of ['WebSocketChannel2023', 'StreamingHTTPChannel2023'] as const) {
+  test(`${wished} subscribers hear one change, and another of a few beside them: ${type}`, linux, async (t) => {
+    const many = Math.min(wished, openFileLimit() - 500)
+    if (many < wished) t.diagnostic(`SCALED DOWN to ${many}: ${String(lacks('connections', false))}`)
+    await using scene = await Scene.open()
+    const running = await scene.start()
+    const pod = new URL(await scene.createPod('alice'), scene.baseUrl).href
+    const [all, few] = [`${pod}all.txt`, `${pod}few.txt`]
+    const client = new LoadClient(scene.baseUrl)
+    const topics = Array.from({ length: many }, (_, index) => (index % 20 === 0 ? few : all))
+    const channels = await each(topics, (topic) => subscribe(sendAsAnybody, { pod, topic, type }))
+    const before = residentBytes(running.pid)
+    const listeners = await each(channels, ({ receiveFrom }) => listenerOf[type].open(receiveFrom))
+    const perSubscriber = (residentBytes(running.pid) - before) / many
+    t.diagnostic(`${many} subscribers, ${Math.round(perSubscriber)} bytes each`)
+    // Of fewer, what the process keeps anyway is the larger part.
+    if (many >= 2000)
+      assert.ok(perSubscriber < maxBytesPerSubscriber, `${Math.round(perSubscriber)} bytes for a subscriber`)
 
+    const startMs = performance.now()
+    assert.equal((await client.send('PUT', all, { headers: text, body: 'x' })).status, 201)
+    assert.equal((await client.send('PUT', few, { headers: text, body: 'x' })).status, 201)
+    await until('everybody has heard', () => listeners.every(({ messages }) => messages.length === 1), 20_000)
+    t.diagnostic(`all have heard after ${Math.round(performance.now() - startMs)} ms`)
+    assert.equal(listeners.filter(({ messages }) => messages[0]!.object === few).length, Math.ceil(many / 20))
+    for (const one of listeners) one[Symbol.dispose]()
+    await until('all are forgotten', async () => (await metric(scene, 'xpod_notify_listened')) === 0, 20_000)
+    client.close()
+  })
+}
+
+test(`${wished} webhooks of twenty receivers, of which one is dead, hear one change`, async (t) => {
+  await using stack = new AsyncDisposableStack()
+  const targets = await each(Array.from({ length: 19 }), async () => stack.use(await startTarget()))
+  const dead = await startTarget()
+  await dead[Symbol.asyncDispose]()
+  await using scene = await Scene.open()
+  await scene.start()
+  const pod = new URL(await scene.createPod('alice'), scene.baseUrl).href
+  const url = `${pod}a.txt`
+  const urls = [...targets, dead].map((target) => target.url)
+  const hooks = Array.from({ length: wished }, (_, index) => `${urls[index % urls.length]}?${index}`)
+  const type = 'WebhookChannel2023'
+  await each(hooks, (sendTo) => subscribe(sendAsAnybody, { pod, topic: url, type, features: { sendTo } }))
   const startMs = performance.now()
-  assert.equal((await client.send('PUT', all, { headers: text, body: 'x' })).status, 201)
-  assert.equal((await client.send('PUT', few, { headers: text, body: 'x' })).status, 201)
-  await until('everybody has heard', () => listeners.every(({ texts }) => texts.length === 1), 20_000)
-  t.diagnostic(`all have heard after ${Math.round(performance.now() - startMs)} ms`)
-  assert.equal(listeners.filter(({ brief }) => brief[0] === `Create ${few}`).length, Math.ceil(many / 20))
-  for (const one of listeners) one[Symbol.dispose]()
-  await until('all are forgotten', async () => (await metric(scene, 'xpod_notify_listened')) === 0, 20_000)
+  const client = new LoadClient(scene.baseUrl)
+  assert.equal((await client.send('PUT', url, { headers: text, body: 'x' })).status, 201)
   client.close()
+  const alive = hooks.filter((hook) => !hook.startsWith(dead.url)).length
+  const heard = (): number => targets.reduce((sum, target) => sum + target.heard.length, 0)
+  await until('every living target has heard for each of its channels', () => heard() >= alive, 60_000)
+  t.diagnostic(`${alive} webhooks in ${Math.round(performance.now() - startMs)} ms`)
+  assert.equal(heard(), alive)
+  assert.ok(targets.every(({ heard }) => heard.every(({ message }) => message.type === 'Create')))
 })
 
 /** Fifty at a time. */

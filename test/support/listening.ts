@@ -37,7 +37,7 @@ export interface Wish {
   /** Base URL of the pod. */
   readonly pod: string
   readonly topic: string
-  readonly type?: 'WebSocketChannel2023' | 'StreamingHTTPChannel2023'
+  readonly type?: 'WebSocketChannel2023' | 'StreamingHTTPChannel2023' | 'WebhookChannel2023'
   readonly features?: Readonly<Record<string, unknown>>
 }
 

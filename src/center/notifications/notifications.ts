@@ -22,7 +22,6 @@ import { startWebhooks, type Webhooks } from '../../pod/notify/webhooks/webhooks
 import type { Path } from '../../pod/path.ts'
 import type { RdfWorkers } from '../../pod/rdf/workers.ts'
 import type { PodId, PodRecord } from '../../pod/store/resource.ts'
-import { canonicalUrl } from '../../pod/url.ts'
 import type { Cluster } from '../database/cluster.ts'
 import type { CenterOptions } from '../options.ts'
 import type { OpenedStore, Surround } from '../store.ts'
@@ -117,9 +116,8 @@ function capsOf({ notificationLimit }: CenterOptions, isLoopback: boolean): Chan
   return { perPod: notificationLimit, perWebId: notificationLimit, perAddress: Number.POSITIVE_INFINITY }
 }
 
+/** As it would be sent: dot segments, which no path here may have, are resolved by then. */
 function leadsHere(routes: RoutingTable<PodRecord>, text: string): boolean {
-  const canonical = canonicalUrl(text)
-  if (canonical === undefined) return false
-  const { host, origin } = new URL(canonical.url)
-  return routes.find(host, canonical.url.slice(origin.length)) !== undefined
+  const url = URL.parse(text)
+  return url !== null && routes.find(url.host, url.pathname) !== undefined
 }

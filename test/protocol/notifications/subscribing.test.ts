@@ -323,6 +323,24 @@ for (const [target, detail] of Object.entries(badTargets)) {
   })
 }
 
+test('a webhook is refused that leads back here, however its URL is spelled', async () => {
+  const { host, pathname } = new URL(pod)
+  const port = new URL(pod).port
+  for (const sendTo of [
+    `http://${host.toUpperCase()}${pathname}inbox/`,
+    `http://${host}${pathname}x/../inbox/`,
+    `http://${host}/%61lice/inbox/`,
+    `http://${host}${pathname}x/%2e%2e/inbox/?a#b`,
+    `http://127.1:${port}${pathname}inbox/`,
+    `http://0x7f000001:${port}${pathname}inbox/`,
+    `http://${host}/`,
+  ]) {
+    const body = subscriptionTo(topic, { type: 'WebhookChannel2023', sendTo })
+    const answer = expectStatus(await postSubscription(alice, addressOf(pod, 'WebhookChannel2023'), body), 422)
+    assert.match((JSON.parse(answer.text) as { detail: string }).detail, /back to this server/, sendTo)
+  }
+})
+
 // Browsers
 
 test('every answer to another origin can be read by it, whatever its status', async () => {
