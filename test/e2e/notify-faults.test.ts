@@ -16,7 +16,10 @@ const kills = rounds('CRASH', 4)
 const wished = rounds('SUBSCRIBERS', 400)
 const maxBytesPerSubscriber = 25 * 1024
 const writers = 4
-const listenerOf = { WebSocketChannel2023: SocketListener, StreamingHTTPChannel2023: StreamListener }
+const listenerOf: Readonly<Record<string, { open(url: string): Promise<SocketListener | StreamListener> }>> = {
+  WebSocketChannel2023: SocketListener,
+  StreamingHTTPChannel2023: StreamListener,
+}
 const text = { 'content-type': 'text/plain' }
 const mebibyte = 1 << 20
 /** Memory of another process is read from /proc. */
@@ -209,7 +212,7 @@ for (const type of ['WebSocketChannel2023', 'StreamingHTTPChannel2023'] as const
     const topics = Array.from({ length: many }, (_, index) => (index % 20 === 0 ? few : all))
     const channels = await each(topics, (topic) => subscribe(sendAsAnybody, { pod, topic, type }))
     const before = residentBytes(running.pid)
-    const listeners = await each(channels, ({ receiveFrom }) => listenerOf[type].open(receiveFrom))
+    const listeners = await each(channels, ({ receiveFrom }) => listenerOf[type]!.open(receiveFrom))
     const perSubscriber = (residentBytes(running.pid) - before) / many
     t.diagnostic(`${many} subscribers, ${Math.round(perSubscriber)} bytes each`)
     // Of fewer, what the process keeps anyway is the larger part.
