@@ -18,7 +18,7 @@ export interface RdfSource {
   readonly base: string
   /** For JSON-LD, besides the bundled ones. */
   readonly contexts?: Contexts | undefined
-  /** Turtle and its kin: more of them are TooManyQuads. */
+  /** Turtle and its kin: more of them are TooDear. */
   readonly maxQuads?: number | undefined
 }
 

@@ -122,7 +122,7 @@ function patchTarget(mediaType: string): XpodError {
   return new XpodError('PATCH_TARGET', isXml ? 'RDF/XML documents are read only; PUT another RDF type' : '')
 }
 
-/** Throws PATCH_TARGET when the document is no RDF that can be read here, TooManyQuads. */
+/** Throws PATCH_TARGET when the document is no RDF that can be read here, TooDear. */
 export async function parseTarget(document: PatchDocument, base: string, maxQuads?: number): Promise<ParsedRdf> {
   const { bytes, mediaType, contexts } = document
   try {

@@ -1,7 +1,7 @@
 // What the rest of the pod asks of RDF: parse, check, convert, read a patch, apply a patch. Small documents are done here and
 // now. Above 256 KiB of Turtle or 16 KiB of JSON-LD, and when a document turns out to hold very many triples, contexts inside
-// contexts, or a WHERE clause that is dear, the work goes to one worker thread that is started at first use and ends after 30 s without work, so that the event loop serves on (rule 19). Waiting
-// work is bounded.
+// contexts, or a WHERE clause that is dear, the work goes to one worker thread that is started at first use and ends after
+// 30 s without work, so that the event loop serves on (rule 19). Waiting work is bounded.
 
 import { KiB } from '../../base/bytes.ts'
 import { XpodError } from '../../base/errors.ts'
@@ -14,7 +14,7 @@ import { type Checked, checkRdf, decode, parseRdf, type RdfSource } from './pars
 import type { Contexts } from './read/contexts.ts'
 import { isPlainJsonLd } from './read/jsonld-cost.ts'
 import { gatherContexts, type KeptContexts } from './read/kept-contexts.ts'
-import { TooManyQuads } from './read/turtle.ts'
+import { TooDear } from './read/turtle.ts'
 import { applyPatch, type Patch, type PatchDocument, type PatchResult, parseTarget } from './patch.ts'
 import { type PackedResult, readPatchText, type RdfRequest } from './thread.ts'
 
@@ -81,7 +81,7 @@ class Workers implements RdfWorkers {
     const far = async (): Promise<ParsedRdf> =>
       unpackRdf((await this.#thread.ask({ kind: 'parse', bytes, source }, bytes.length, signal)) as PackedRdf)
     if (!this.#isSmall({ bytes, ...source })) return far()
-    return unlessMany(() => parseRdf(bytes, { ...source, maxQuads: maxLocalQuads }), far)
+    return unlessDear(() => parseRdf(bytes, { ...source, maxQuads: maxLocalQuads }), far)
   }
 
   async check(bytes: Uint8Array, source: RdfSource, signal: AbortSignal): Promise<Checked> {
@@ -94,7 +94,7 @@ class Workers implements RdfWorkers {
     const far = async (): Promise<Checked> =>
       (await this.#thread.ask({ kind: 'check', bytes, source }, bytes.length, signal)) as Checked
     if (!this.#isSmall({ bytes, ...source })) return far()
-    return unlessMany(() => checkRdf(bytes, { ...source, maxQuads: maxLocalQuads }), far)
+    return unlessDear(() => checkRdf(bytes, { ...source, maxQuads: maxLocalQuads }), far)
   }
 
   async convert(bytes: Uint8Array, named: Conversion, signal: AbortSignal): Promise<Uint8Array> {
@@ -105,7 +105,7 @@ class Workers implements RdfWorkers {
     const far = async (): Promise<Uint8Array> =>
       (await this.#thread.ask({ kind: 'convert', bytes, conversion }, bytes.length, signal)) as Uint8Array
     if (!this.#isSmall({ bytes, mediaType: conversion.from, contexts })) return far()
-    return unlessMany(() => convertRdf(bytes, { ...conversion, maxQuads: maxLocalQuads }), far)
+    return unlessDear(() => convertRdf(bytes, { ...conversion, maxQuads: maxLocalQuads }), far)
   }
 
   async readPatch(
@@ -136,17 +136,17 @@ class Workers implements RdfWorkers {
     const isLarge = document !== undefined && !this.#isSmall(document)
     const far = (): Promise<PatchResult> => this.#patchOnThread(document, patch, base, signal)
     if (isLarge || triplesIn(patch) > maxLocalPatchTriples) return far()
-    return unlessMany(() => this.#patchHere(document, patch, base), far)
+    return unlessDear(() => this.#patchHere(document, patch, base), far)
   }
 
   async #patchHere(document: PatchDocument | undefined, patch: Patch, base: string): Promise<PatchResult> {
     const parsed = document && (document.parsed ?? (await parseTarget(document, base, maxLocalQuads)))
-    if (parsed !== undefined && parsed.quads.length > maxLocalQuads) throw new TooManyQuads()
+    if (parsed !== undefined && parsed.quads.length > maxLocalQuads) throw new TooDear()
     try {
       return applyPatch(document, parsed, patch, { base, maxSteps: maxLocalSteps })
     } catch (error) {
       if (!(error instanceof XpodError) || error.code !== 'PATCH_TOO_COMPLEX') throw error
-      throw new TooManyQuads()
+      throw new TooDear()
     }
   }
 
@@ -212,11 +212,11 @@ class Workers implements RdfWorkers {
 }
 
 /** What `local` finds too much for this thread, `far` does on the other. */
-async function unlessMany<T>(local: () => Promise<T>, far: () => Promise<T>): Promise<T> {
+async function unlessDear<T>(local: () => Promise<T>, far: () => Promise<T>): Promise<T> {
   try {
     return await local()
   } catch (error) {
-    if (!(error instanceof TooManyQuads)) throw error
+    if (!(error instanceof TooDear)) throw error
     return far()
   }
 }

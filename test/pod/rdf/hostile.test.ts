@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 
 import { isPlainJsonLd } from '../../../src/pod/rdf/read/jsonld-cost.ts'
 import { isDeep, maxNesting } from '../../../src/pod/rdf/read/nesting.ts'
-import { readTurtle, TooManyQuads } from '../../../src/pod/rdf/read/turtle.ts'
+import { readTurtle, TooDear } from '../../../src/pod/rdf/read/turtle.ts'
 import { readPatchText } from '../../../src/pod/rdf/thread.ts'
 import { base, never, quadsOf, rdf } from './documents.ts'
 
@@ -85,7 +85,7 @@ describe('texts that are short and dear', () => {
     const text = '<#a> <#b> 1, 2, 3 .'
     const read = (maxQuads: number) => readTurtle({ text, type: 'text/turtle', base, maxQuads }).quads.length
     assert.equal(read(3), 3)
-    assert.throws(() => read(2), TooManyQuads)
+    assert.throws(() => read(2), TooDear)
   })
 
   it('a document of very many triples is read, converted and patched all the same', async () => {

@@ -31,10 +31,10 @@ export interface TurtleSource {
   readonly maxQuads?: number | undefined
 }
 
-/** There are more than `maxQuads`: nothing is wrong with the document, but somebody else should read it. */
-export class TooManyQuads extends Error {}
+/** More than `maxQuads`, say: nothing is wrong with the work, but it is not for the thread that everybody waits for. */
+export class TooDear extends Error {}
 
-/** Throws BODY_INVALID with the line of the first mistake, TooManyQuads. */
+/** Throws BODY_INVALID with the line of the first mistake, TooDear. */
 export function readTurtle(source: TurtleSource): ParsedRdf {
   const quads: Quad[] = []
   const prefixes: Record<string, string> = {}
@@ -65,7 +65,7 @@ export function eachQuad(
   const take = (error: unknown, one: Quad | null): void => {
     if (error) failure ??= error
     else if (one) {
-      if (left-- <= 0) throw new TooManyQuads()
+      if (left-- <= 0) throw new TooDear()
       onQuad(one)
     }
   }
@@ -79,7 +79,7 @@ export function eachQuad(
   } catch (error) {
     failure ??= error
   }
-  if (failure instanceof TooManyQuads) throw failure
+  if (failure instanceof TooDear) throw failure
   if (failure !== undefined) throw new XpodError('BODY_INVALID', `${names[source.type]} syntax${lineOf(failure)}`)
 }
 
