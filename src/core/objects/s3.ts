@@ -3,7 +3,7 @@
 // attempts. What it does not do: versions, lifecycle rules, encryption settings and making the bucket are the operator's.
 
 import type { Clock } from '../../base/clock.ts'
-import { XpodError } from '../../base/errors.ts'
+import { toXpodError, XpodError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { Random } from '../../base/random.ts'
@@ -72,7 +72,7 @@ class S3Objects implements ObjectStore {
   #proving: Promise<void> | undefined
   #cancelProving: () => void = () => {}
   /** Why it could not be found right yet. */
-  #doubt = ''
+  #doubt: XpodError | undefined
 
   constructor(options: S3Options, calls: S3Calls) {
     const { clock, metrics } = options
@@ -173,13 +173,18 @@ class S3Objects implements ObjectStore {
       await this.#options.onProven?.()
       this.#isProven = true
       this.#cancelProving()
-      if (this.#doubt !== '') this.#options.log.info('objects.proven')
+      if (this.#doubt !== undefined) this.#options.log.info('objects.proven')
     } catch (error) {
-      const why = error instanceof XpodError ? error.message : String(error)
-      if (this.#doubt !== '' && why !== this.#doubt) this.#options.log.error('objects.doubted', { error })
-      this.#doubt = why
+      if (!this.#closing.signal.aborted) this.#doubted(toXpodError(error))
       throw error
     }
+  }
+
+  #doubted(error: XpodError): void {
+    if (this.#doubt !== undefined && error.code !== this.#doubt.code) {
+      this.#options.log.error('objects.doubted', { error })
+    }
+    this.#doubt = error
   }
 
   proveFromNowOn(): void {
@@ -188,7 +193,7 @@ class S3Objects implements ObjectStore {
   }
 
   get trouble(): string | undefined {
-    if (!this.#isProven) return this.#doubt
+    if (!this.#isProven) return this.#doubt?.detail || this.#doubt?.message
     return this.#calls.isDown ? 'it does not answer' : undefined
   }
 
