@@ -13,11 +13,11 @@ import { connectPostgres, openPostgres } from '../../../src/core/db/postgres/ope
 import { readPostgresUrl } from '../../../src/core/db/postgres/target.ts'
 import { numberPlaceholders } from '../../../src/core/db/postgres/values.ts'
 import { databaseSuite } from '../../conformance/database.ts'
-import { sharedPostgres } from '../../support/databases.ts'
 import { lacksOpenssl, makeCertificate } from '../../support/certificate.ts'
 import { lacksPgBouncer, type PgBouncer, startPgBouncer } from '../../support/pgbouncer.ts'
 import { lacksPostgres } from '../../support/postgres-programs.ts'
 import { startPostgres } from '../../support/postgres-server.ts'
+import { sharedPostgres } from '../../support/stores.ts'
 import { temporaryDirectory } from '../../support/temporary.ts'
 
 const parts = { log: silentLog, clock: systemClock, metrics: createMetrics(), random: systemRandom }
