@@ -114,7 +114,8 @@ export class Reader {
     const { key, objectBytes, end, hints } = this.#span
     const isWholeRead = end === objectBytes && objectBytes > shelf.layout.blockBytes
     const isOrWillBeHere = this.#mayKeep || shelf.sizeOf(key) !== undefined
-    return hints.sha256 !== undefined && isWholeRead && isOrWillBeHere && !shelf.isProven(key)
+    const isKnown = shelf.isProven(key) && shelf.hasAll(key)
+    return hints.sha256 !== undefined && isWholeRead && isOrWillBeHere && !isKnown
   }
 
   /** Before the last piece is out: what is damaged never looks complete, and is not here any more when it is read again. */

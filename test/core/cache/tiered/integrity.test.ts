@@ -89,21 +89,30 @@ test('a damaged block that was there before a whole read is found by it', async 
   assert.ok(bytes.equals(await read(world, hintsFor(bytes))))
 })
 
-test('a damaged block that replaces a good one is found as well', async () => {
-  const room = 128 * KiB + 6 * 72 * KiB
-  await using world = await openWorld({ maxSize: room })
-  const bytes = pattern(4 * blockBytes)
-  await putBehind(world, 'pod/a', bytes)
-  assert.ok(bytes.equals(await read(world, hintsFor(bytes))))
-  await world.objects.setMaxSize(128 * KiB + 2 * 72 * KiB)
-  await putBehind(
-    world,
-    'pod/a',
-    bytes.map((byte, at) => (at % blockBytes === 5 ? byte ^ 1 : byte)),
-  )
-  await world.objects.setMaxSize(room)
-  await assert.rejects(read(world, hintsFor(bytes)), isCorrupt)
-})
+for (const byParts of [false, true]) {
+  test(`a damaged block that replaces a good one${byParts ? ', fetched by itself,' : ''} is found as well`, async () => {
+    const room = 128 * KiB + 6 * 72 * KiB
+    await using world = await openWorld({ maxSize: room })
+    const bytes = pattern(4 * blockBytes)
+    await putBehind(world, 'pod/a', bytes)
+    await read(world, hintsFor(bytes))
+    await world.holds(4)
+    // Now that all of it is here, it is known to be right.
+    assert.ok(bytes.equals(await read(world, hintsFor(bytes))))
+    await world.objects.setMaxSize(128 * KiB + 2 * 72 * KiB)
+    await putBehind(
+      world,
+      'pod/a',
+      bytes.map((byte, at) => (at % blockBytes === 5 ? byte ^ 1 : byte)),
+    )
+    await world.objects.setMaxSize(room)
+    for (let number = 0; number < 4 && byParts; number++) {
+      await read(world, hintsFor(bytes), { start: number * blockBytes, end: (number + 1) * blockBytes - 1 })
+    }
+    if (byParts) await world.holds(4)
+    await assert.rejects(read(world, hintsFor(bytes)), isCorrupt)
+  })
+}
 
 test('what was filled part by part is compared when it is whole, without anybody reading it', async () => {
   await using world = await openWorld()
