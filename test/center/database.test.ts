@@ -13,8 +13,8 @@ import { migrations } from '../../src/center/database/migrations.ts'
 import type { Surround } from '../../src/center/store.ts'
 import { openPostgres } from '../../src/core/db/postgres/open.ts'
 import { openSqlite } from '../../src/core/db/sqlite/open.ts'
-import { sharedPostgres } from '../support/databases.ts'
 import { lacksPostgres } from '../support/postgres-programs.ts'
+import { sharedPostgres } from '../support/stores.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 const parts: Surround = {

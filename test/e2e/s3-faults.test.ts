@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { utimes } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { readdir, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 
 import type { S3Place } from '../../src/center/options.ts'
@@ -192,10 +192,13 @@ describe('a center with its large bodies in S3', { skip: lacksS3 }, () => {
     await scene.command('pod', 'quota', 'set', 'bob', '--bytes', String(size + spare))
     const unfinished = async (): Promise<number> =>
       (await server.client().listIncompleteUploadsQuery(server.bucket, '', '', '', '')).uploads.length
-    const sweptBefore = await unfinished()
+    const others = await unfinished()
     proxy.throttle(4_000_000)
     const upload = assert.rejects(put('cut', randomBytes(size)))
-    await until('parts have arrived', async () => (await unfinished()) > sweptBefore && (await hasParts(server)))
+    await until(
+      'parts have arrived',
+      async () => (await unfinished()) > others && filesBelow(uploadsOf(server)).length > 0,
+    )
     assert.equal((await put('beside', randomBytes(spare))).status, 507, 'its room is reserved')
     await running.kill()
     await upload
@@ -211,18 +214,15 @@ describe('a center with its large bodies in S3', { skip: lacksS3 }, () => {
   })
 })
 
-/** Parts lie in files until they are put together. */
-const partsOf = (server: S3Server): string[] => filesBelow(join(server.dir, '.sgwtmp', 'multipart'))
-
-async function hasParts(server: S3Server): Promise<boolean> {
-  return partsOf(server).length > 0
-}
+/** Uploads are folders until they are put together, parts files in them. */
+const uploadsOf = (server: S3Server): string => join(server.dir, '.sgwtmp', 'multipart')
 
 /** As if they had been begun two days ago, beyond what an upload may take. */
 async function makeUploadsOld(server: S3Server): Promise<void> {
   const then = new Date(Date.now() - 48 * 3_600_000)
-  const folders = new Set(partsOf(server).map((path) => dirname(path)))
-  for (const folder of folders) await utimes(folder, then, then)
+  const entries = await readdir(uploadsOf(server), { recursive: true, withFileTypes: true })
+  const folders = entries.filter((entry) => entry.isDirectory())
+  for (const { parentPath, name } of folders) await utimes(join(parentPath, name), then, then)
 }
 
 function placeOf({ endpoint, bucket, region, accessKey, secretKey }: S3Server): S3Place {

@@ -1,7 +1,7 @@
 // Both databases for tests that must hold on each: SQLite in a directory of its own, and an empty database of a PostgreSQL that
 // is started once for a test file. The databases of a server are emptied and used again, which costs less than making them.
 
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 
 import { type Clock, systemClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
@@ -12,7 +12,7 @@ import type { Migration } from '../../src/core/db/migrations.ts'
 import { openPostgres } from '../../src/core/db/postgres/open.ts'
 import { openSqlite } from '../../src/core/db/sqlite/open.ts'
 import { lacksPostgres } from './postgres-programs.ts'
-import { type PostgresServer, startPostgres } from './postgres-server.ts'
+import { sharedPostgres } from './stores.ts'
 import { temporaryDirectory } from './temporary.ts'
 
 export interface TestDatabase {
@@ -27,17 +27,6 @@ export interface TestDatabase {
 export interface TestDatabaseOptions {
   readonly migrations: readonly Migration[]
   readonly clock: Clock
-}
-
-let server: Promise<PostgresServer> | undefined
-
-after(async () => {
-  await (await server)?.[Symbol.asyncDispose]()
-})
-
-/** Of this test file. */
-export function sharedPostgres(): Promise<PostgresServer> {
-  return (server ??= startPostgres())
 }
 
 const parts = { log: silentLog, metrics: createMetrics(), random: systemRandom }

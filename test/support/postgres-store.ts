@@ -11,9 +11,9 @@ import type { StoreLimits } from '../../src/pod/store/chores.ts'
 import type { PodStore } from '../../src/pod/store/pod-store.ts'
 import { openPostgresPodStore } from '../../src/pod/store/postgres/store.ts'
 import { laterPodMigrations, podMigrations } from '../../src/pod/store/schema/migrations.ts'
-import { sharedPostgres } from './databases.ts'
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
 import { createMemoryObjects } from './memory-objects.ts'
+import { sharedPostgres } from './stores.ts'
 
 export interface PostgresStoreOptions {
   /** Of another store's database; a fresh one otherwise. */

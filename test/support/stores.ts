@@ -77,13 +77,17 @@ async function freshStores(): Promise<Stores> {
   return { db, s3 }
 }
 
+/** Of this test file. */
+export function sharedPostgres(): Promise<PostgresServer> {
+  return (database ??= waitForNobody(startPostgres()))
+}
+
 async function freshDatabase(): Promise<string> {
   if (!usesPostgres) return 'sqlite:'
-  database ??= waitForNobody(startPostgres())
-  const { port } = await database
-  const url = await (await database).freshDatabase()
+  const server = await sharedPostgres()
+  const url = await server.freshDatabase()
   if (!wanted.has('pgbouncer')) return url
-  pooler ??= waitForNobody(startPgBouncer({ port }))
+  pooler ??= waitForNobody(startPgBouncer({ port: server.port }))
   return (await pooler).url(url)
 }
 

@@ -5,10 +5,10 @@ import { describe } from 'node:test'
 
 import { type BatchWorld, podBatchesSuite } from '../../conformance/pod-batches.ts'
 import { podStoreSuite } from '../../conformance/pod-store.ts'
-import { sharedPostgres } from '../../support/databases.ts'
 import { lacksPgBouncer, startPgBouncer } from '../../support/pgbouncer.ts'
 import { lacksPostgres } from '../../support/postgres-programs.ts'
 import { openPostgresTestStore } from '../../support/postgres-store.ts'
+import { sharedPostgres } from '../../support/stores.ts'
 
 describe('on PostgreSQL', { skip: lacksPostgres }, () => {
   podStoreSuite('postgres and memory', () => openPostgresTestStore())
