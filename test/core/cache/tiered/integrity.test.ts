@@ -106,7 +106,7 @@ for (const byParts of [false, true]) {
       bytes.map((byte, at) => (at % blockBytes === 5 ? byte ^ 1 : byte)),
     )
     await world.objects.setMaxSize(room)
-    for (let number = 0; number < 4 && byParts; number++) {
+    for (let number = byParts ? 0 : 4; number < 4; number++) {
       await read(world, hintsFor(bytes), { start: number * blockBytes, end: (number + 1) * blockBytes - 1 })
     }
     if (byParts) await world.holds(4)
