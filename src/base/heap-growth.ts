@@ -14,14 +14,14 @@ const lookMs = 1000
 /** The old part is collected when it has grown by so much. */
 const oldGrowthPercent = 50
 
-/** Until growYoungSpace is called, the space for new objects stays as small as it is: what a start loads is there to stay. */
+/** Until growHeap is called, the space for new objects stays as small as it is: what a start loads is there to stay. */
 export function restrainHeap(): void {
-  setFlagsFromString(`--heap-growing-percent=${oldGrowthPercent}`)
   setYoungGrowth(1)
 }
 
-/** Lets the space for new objects double as work needs it, up to the bound. */
-export function growYoungSpace(clock: Clock): Disposable {
+/** Lets the space for new objects double as work needs it, up to the bound. From now on the old part grows slowly as well. */
+export function growHeap(clock: Clock): Disposable {
+  setFlagsFromString(`--heap-growing-percent=${oldGrowthPercent}`)
   let mayGrow: boolean | undefined
   const look = (): void => {
     const wasAllowed = mayGrow

@@ -3,7 +3,7 @@
 
 import { MiB } from '../base/bytes.ts'
 import { delay } from '../base/clock.ts'
-import { growYoungSpace } from '../base/heap-growth.ts'
+import { growHeap } from '../base/heap-growth.ts'
 import { XpodError } from '../base/errors.ts'
 import { createLocalBus } from '../core/bus/local.ts'
 import type { CacheSize } from '../core/cache/tiered/contract.ts'
@@ -96,7 +96,7 @@ export async function startCenter(options: CenterOptions, parts: Surround): Prom
   const newcomers = cluster && findNewcomers({ baseUrl, directory: store.directory, routes, clock })
   gate.open(createFront({ baseUrl, routes, pods: podServer, identity, pages, trustsProxy, notifications, newcomers }))
 
-  stack.use(growYoungSpace(clock))
+  stack.use(growHeap(clock))
 
   let draining = false
   const running = stack.move()

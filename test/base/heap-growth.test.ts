@@ -9,26 +9,28 @@ import { promisify } from 'node:util'
 const heapGrowth = new URL('../../src/base/heap-growth.ts', import.meta.url).href
 const mebibyte = 1 << 20
 
-/** Sizes of the space after objects have survived: before anything, restrained, and with ticks of the clock between. */
+/** The largest sizes of the space while objects survive: without any of it, restrained, and with ticks of the clock between. */
 async function sizes(): Promise<{ readonly free: number; readonly restrained: number; readonly grown: number }> {
   const program = `
     import { getHeapSpaceStatistics } from 'node:v8'
-    import { growYoungSpace, restrainHeap } from ${JSON.stringify(heapGrowth)}
+    import { growHeap, restrainHeap } from ${JSON.stringify(heapGrowth)}
     const size = () => getHeapSpaceStatistics().find((space) => space.space_name === 'new_space').space_size
     const kept = []
     const survive = (tick) => {
+      let largest = 0
       for (let round = 0; round < 40; round++) {
         for (let index = 0; index < 25_000; index++) kept[index] = { index, list: [round] }
         tick()
+        largest = Math.max(largest, size())
       }
-      return size()
+      return largest
     }
     if (process.argv[1] === 'free') console.log(survive(() => {}))
     else {
       restrainHeap()
       const restrained = survive(() => {})
       let tick
-      growYoungSpace({ every: (_ms, callback) => ((tick = callback), () => {}) })
+      growHeap({ every: (_ms, callback) => ((tick = callback), () => {}) })
       console.log(restrained, survive(tick))
     }`
   const run = async (how: string): Promise<number[]> => {
