@@ -83,6 +83,20 @@ test('Control of what is listened to is what counts: of one topic it shows its c
   expectStatus(await alice.get(onMine.id), 404)
 })
 
+test('who controls a pod but not a part of it sees nothing of who listens there', async () => {
+  const { base } = await world.center.createPod('shared', { webId: alice.webId! })
+  const hidden = `${base}hidden.ttl`
+  await alice.store(hidden)
+  await protect(alice, hidden)
+  await protect(alice, base, { who: { agent: bob.webId! }, modes: 'C' })
+  const [onHidden, onRoot] = [await subscribe(alice, base, hidden), await subscribe(alice, base, base)]
+  assert.deepEqual(
+    (await listed(bob, base)).map(({ id }) => id),
+    [onRoot.id],
+  )
+  expectStatus(await bob.get(onHidden.id), 403)
+})
+
 test('a channel is shown to who made it as it was answered, in JSON-LD and Turtle', async () => {
   const channel = await subscribe(alice, pod, topic, { rate: 'PT5S', state: 'x' })
   const shown = expectStatus(await alice.get(channel.id, { Accept: jsonLd }), 200)
