@@ -204,7 +204,10 @@ describe('a center with its large bodies in S3', { skip: lacksS3 }, () => {
     await upload
     await proxy.heal()
 
+    // What was on its way to it would make them young again.
+    await server.stop()
     await makeUploadsOld(server)
+    await server.start()
     running = await start()
     assert.equal((await get('cut')).status, 404)
     assert.equal((await put('cut', randomBytes(size))).status, 201, 'its room is free again')
