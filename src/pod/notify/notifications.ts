@@ -141,17 +141,28 @@ async function typeDocument(
   const { webId } = agent
   const own = webId === undefined ? [] : await parts.channels.list({ pod: pod.id, webId, type }, undefined, maxListed)
   const described = { pod, sender: parts.sender }
-  const nodes = own.map((channel) => channelNode(channel, described))
-  if (webId !== undefined && (await controls(parts, { pod, topic: '/', agent }))) {
-    const all = await parts.channels.list({ pod: pod.id, type }, undefined, maxListed)
-    for (const channel of all) {
-      if (nodes.length >= maxListed) break
-      const isTheirs =
-        channel.subscriber.webId !== webId && (await controls(parts, { pod, topic: channel.topic, agent }))
-      if (isTheirs) nodes.push(strangerNode(channel, pod))
-    }
-  }
+  const others = await ofOthers(parts, type, pod, agent)
+  const nodes = [
+    ...own.map((channel) => channelNode(channel, described)),
+    ...others.slice(0, maxListed - own.length).map((channel) => strangerNode(channel, pod)),
+  ]
   return { '@context': [contexts[0]], ...offerOf(pod.base, type), ...(nodes.length === 0 ? {} : { channel: nodes }) }
+}
+
+async function ofOthers(
+  parts: NotificationParts,
+  type: ChannelType,
+  pod: PodRecord,
+  agent: Agent,
+): Promise<readonly Channel[]> {
+  const { webId } = agent
+  if (webId === undefined || !(await controls(parts, { pod, topic: '/', agent }))) return []
+  const others: Channel[] = []
+  for (const channel of await parts.channels.list({ pod: pod.id, type }, undefined, maxListed)) {
+    const { topic, subscriber } = channel
+    if (subscriber.webId !== webId && (await controls(parts, { pod, topic, agent }))) others.push(channel)
+  }
+  return others
 }
 
 /** Who may read its ACL has Control: may say who reads it, and so who listens. */
@@ -202,7 +213,7 @@ async function answerChannel(
   return describe(parts, request, { allow: channelMethods, document })
 }
 
-/** What nobody in particular made belongs to whoever knows its id, which is told to its maker only. */
+/** What nobody in particular made belongs to whoever knows its id, which is told to its maker and to who controls the pod. */
 function isMaker({ subscriber }: Channel, { webId }: Agent): boolean {
   return subscriber.webId === undefined || subscriber.webId === webId
 }
