@@ -101,6 +101,17 @@ test('what stops being public is published no more', async () => {
   assert.deepEqual(listener.texts, [`pub ${url}`])
 })
 
+test('the end of what was public by an ACL of its own is published', async () => {
+  const url = `${fresh()}a.txt`
+  await alice.store(url, '0', 'text/plain')
+  await protect(alice, url, { who: 'public', modes: 'R' })
+  using listener = await open()
+  assert.equal(await say(listener, `sub ${url}`), `ack ${url}`)
+  await alice.send('DELETE', url)
+  await until('it is published', () => listener.texts.length >= 1)
+  assert.deepEqual(listener.texts, [`pub ${url}`])
+})
+
 test('a client that names no protocol is warned and served', async () => {
   using silent = await SocketListener.open(address)
   await until('a warning', () => silent.texts.some((text) => text.startsWith('warning Missing Sec-WebSocket-Protocol')))

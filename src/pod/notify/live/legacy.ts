@@ -112,13 +112,19 @@ interface Topic {
   readonly following: AsyncDisposable
 }
 
+interface Waiting {
+  readonly path: Path
+  /** As an Activity has it. */
+  readonly ended: string | undefined
+}
+
 class LegacySocket {
   readonly #parts: LegacyParts
   readonly #counters: ReceiverCounters
   readonly #pod: PodRecord
   readonly #peer: WebSocketPeer
   readonly #topics = new Map<Path, Topic>()
-  #waiting: Path[] = []
+  #waiting: Waiting[] = []
   #isPumping = false
   #isClosed = false
 
@@ -181,13 +187,17 @@ class LegacySocket {
   }
 
   #listener(path: Path): Listener {
-    const changed = (): void => this.#changed(path)
-    return { activity: changed, resync: changed, upTo: () => {} }
+    return {
+      activity: ({ ended }) => this.#changed({ path, ended }),
+      resync: () => this.#changed({ path, ended: undefined }),
+      upTo: () => {},
+    }
   }
 
-  #changed(path: Path): void {
-    if (this.#waiting.length >= maxWaiting && this.#waiting.includes(path)) return this.#counters.collapsed.add()
-    this.#waiting.push(path)
+  #changed(change: Waiting): void {
+    const isWaiting = this.#waiting.length >= maxWaiting && this.#waiting.some(({ path }) => path === change.path)
+    if (isWaiting) return this.#counters.collapsed.add()
+    this.#waiting.push(change)
     this.#wake()
   }
 
@@ -211,8 +221,8 @@ class LegacySocket {
     }
   }
 
-  async #publish(path: Path): Promise<void> {
-    const mayRead = await this.#parts.judge.mayRead(this.#pod, path, {})
+  async #publish({ path, ended }: Waiting): Promise<void> {
+    const mayRead = await this.#parts.judge.mayRead(this.#pod, path, {}, ended)
     const topic = this.#topics.get(path)
     if (topic === undefined) return
     if (!mayRead) return this.#counters.denied.add()
