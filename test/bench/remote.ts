@@ -137,7 +137,7 @@ const stampede: Claim = {
     const seconds = (performance.now() - startMs) / 1000
     if (got.some((size) => size !== bytes)) throw new Error('somebody got too little')
     const gets = (await fetched()) - before
-    const blocks = bytes / (4 * mebibyte)
+    const blocks = Math.ceil(bytes / (4 * mebibyte))
     const texts = { figure: `${gets} in ${seconds.toFixed(1)} s`, limit: `${blocks} blocks` }
     return [atMost(`P12 on S3, ${readers} clients of one cold object: fetches`, gets / blocks, 1, texts)]
   },
