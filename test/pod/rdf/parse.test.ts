@@ -66,6 +66,15 @@ describe('parsing RDF', () => {
       undefined,
     ],
     ['application/rdf+xml', '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"></rdf:RDF', undefined],
+    ...['xmlns:e="a,b:" about="x"', 'xmlns:e="http://e/" about="a,b:c"'].map(
+      (names) =>
+        [
+          'application/rdf+xml',
+          `<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><e:T ${names.replace('about', 'rdf:about')}/></rdf:RDF>`,
+          undefined,
+        ] as const,
+    ),
+    ['application/n-triples', '<http://a/> <http://b/> "1"^^<http://t]/> .', undefined],
     ['application/rdf+xml', '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\n<secret></rdf:RDF>', 2],
   ]
   for (const [mediaType, text, line] of broken) {

@@ -62,6 +62,7 @@ export class PartReader {
           await memory.grow(capacity - bytes.length, signal)
           const grown = Buffer.allocUnsafeSlow(capacity)
           bytes.copy(grown, 0, 0, length)
+          freeChunk(bytes)
           bytes = grown
         }
         add(taken, bytes, length, hash)

@@ -3,7 +3,7 @@
 // what even that leaves behind is swept. The library's own multipart is not used: it holds 64 MiB a part or more, and resumes
 // whatever unfinished upload of the key it finds.
 
-import { KiB, MiB } from '../../../base/bytes.ts'
+import { freeChunk, KiB, MiB } from '../../../base/bytes.ts'
 import { XpodError } from '../../../base/errors.ts'
 import { DigestCount } from '../digest-stream.ts'
 import type { CallOptions, S3Calls, S3Operation } from './calls.ts'
@@ -172,6 +172,8 @@ class Sending {
     const options = { signal: this.#signal, timeoutMs: timeoutMsFor(part.bytes.length) }
     const request = { bucketName: bucket, objectName: this.#key, query }
     const etag = await this.#call('part', options, (client) => putPart(client, request, part, isEncrypted))
+    // All of it has arrived. What failed may still be on its way out, and is left to the collector.
+    freeChunk(part.bytes)
     return { part: number, etag }
   }
 

@@ -16,7 +16,7 @@ export async function readRdfXml(text: string, base: string): Promise<ParsedRdf>
   const quads: Quad[] = []
   try {
     await new Promise<void>((resolve, reject) => {
-      parser.on('data', (one: Quad) => quads.push(one))
+      parser.on('data', (one: Quad) => (areIris(one) ? quads.push(one) : reject(new Error('not an IRI'))))
       parser.on('error', reject)
       parser.on('end', () => (parser.isWhole ? resolve() : reject(new Error('the document ends early'))))
       parser.end(text)
@@ -26,6 +26,13 @@ export async function readRdfXml(text: string, base: string): Promise<ParsedRdf>
     throw new XpodError('BODY_INVALID', `RDF/XML error${match === null ? '' : ` on line ${match[1] ?? match[2]}`}`)
   }
   return { quads, prefixes: {} }
+}
+
+/** The library takes what a namespace and a name give together, and what has a colon, for an IRI whatever it is. */
+function areIris({ subject, predicate, object }: Quad): boolean {
+  return [subject, predicate, object].every(
+    ({ termType, value }) => termType !== 'NamedNode' || /^[a-z][a-z\d+.-]*:/i.test(value),
+  )
 }
 
 /** The library takes a document that ends inside an element for a whole one. */
