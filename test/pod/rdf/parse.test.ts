@@ -74,7 +74,6 @@ describe('parsing RDF', () => {
           undefined,
         ] as const,
     ),
-    ['application/n-triples', '<http://a/> <http://b/> "1"^^<http://t]/> .', undefined],
     ['application/rdf+xml', '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\n<secret></rdf:RDF>', 2],
   ]
   for (const [mediaType, text, line] of broken) {
