@@ -24,7 +24,7 @@ import { until } from '../support/until.ts'
 const smallOnes = 400
 const largeOnes = 12
 /** Of four kills each. */
-const mostRounds = 10
+const mostRounds = 5
 /** Of each round trip: so slow that a kill comes in between. */
 const latencyMs = 4
 
