@@ -9,7 +9,7 @@ import { MiB } from './bytes.ts'
 import type { Clock } from './clock.ts'
 
 /** Both halves of the space for new objects of the calling thread; less than twice as much is reached. */
-const maxYoungBytes = 16 * MiB
+const maxYoungBytes = 12 * MiB
 const lookMs = 1000
 /** The old part is collected when it has grown by so much. */
 const oldGrowthPercent = 50
