@@ -4,8 +4,8 @@
 
 import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
-import { createSingleFlight } from '../../base/single-flight.ts'
 import type { Database } from '../../core/db/database.ts'
+import { pollRead } from './polled-read.ts'
 
 /** No access token lives longer: what the provider gives out must keep to it. */
 export const longestTokenMs = 60 * 60_000
@@ -25,7 +25,6 @@ export interface RevocationsOptions {
   readonly maxKept?: number
 }
 
-const pollMs = 2000
 /** Tolerated between clocks, and between a row's time and its commit. */
 const overlapMs = 120_000
 const pageRows = 1000
@@ -46,7 +45,6 @@ const selectSince = `SELECT grant_id, at_ms, until_ms FROM revoked
 export async function createRevocations(options: RevocationsOptions): Promise<Revocations & AsyncDisposable> {
   const { db, clock, log } = options
   const kept = createKept(options.maxKept ?? 100_000, options)
-  const flight = createSingleFlight<void>()
   let readToMs = 0
 
   async function read(): Promise<void> {
@@ -63,34 +61,14 @@ export async function createRevocations(options: RevocationsOptions): Promise<Re
     }
   }
 
-  /** One that began before the caller's write would not see it, so the next one is waited for as well. */
-  async function refresh(): Promise<void> {
-    await flight('read', read)
-    await flight('read', read)
-  }
-
-  await read()
-  let isBehind = false
-  const stop = clock.every(pollMs, () => {
-    flight('read', read).then(
-      () => (isBehind = false),
-      (error: unknown) => {
-        // Once for each time that the database is away.
-        if (!isBehind) log.error('revocations.unread', { error })
-        isBehind = true
-      },
-    )
-  })
+  const polled = await pollRead(read, { clock, log, unread: 'revocations.unread' })
   return {
+    ...polled,
     async revoke(grantId, untilMs) {
       await db.write([{ query: insert, args: [grantId, clock.nowMs(), untilMs] }])
       kept.add(grantId, untilMs)
     },
     isRevoked: (grantId) => kept.has(grantId),
-    refresh,
-    async [Symbol.asyncDispose]() {
-      stop()
-    },
   }
 }
 

@@ -5,8 +5,8 @@
 
 import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
-import { createSingleFlight } from '../../base/single-flight.ts'
 import type { Database, Row } from '../../core/db/database.ts'
+import { pollRead } from './polled-read.ts'
 
 export interface WithdrawnPods {
   has(pod: string): boolean
@@ -22,7 +22,6 @@ export interface WithdrawnPodsOptions {
   readonly maxPods?: number
 }
 
-const pollMs = 2000
 const pageRows = 1000
 
 interface WithdrawnRow extends Row {
@@ -36,7 +35,6 @@ const select = `SELECT pod, delete_at_ms FROM pod_link
 /** Resolves when they are known. */
 export async function openWithdrawnPods(options: WithdrawnPodsOptions): Promise<WithdrawnPods & AsyncDisposable> {
   const { db, clock, log, maxPods = 100_000 } = options
-  const flight = createSingleFlight<void>()
   let known: ReadonlySet<string> = new Set()
   let isFull = false
 
@@ -53,27 +51,6 @@ export async function openWithdrawnPods(options: WithdrawnPodsOptions): Promise<
     known = pods
   }
 
-  await read()
-  let isBehind = false
-  const stop = clock.every(pollMs, () => {
-    flight('read', read).then(
-      () => (isBehind = false),
-      (error: unknown) => {
-        // Once for each time that the database is away.
-        if (!isBehind) log.error('pods.withdrawn.unread', { error })
-        isBehind = true
-      },
-    )
-  })
-  return {
-    has: (pod) => known.has(pod),
-    /** A read that began before the caller's write would not see it, so the next one is waited for as well. */
-    async refresh() {
-      await flight('read', read)
-      await flight('read', read)
-    },
-    async [Symbol.asyncDispose]() {
-      stop()
-    },
-  }
+  const polled = await pollRead(read, { clock, log, unread: 'pods.withdrawn.unread' })
+  return { ...polled, has: (pod) => known.has(pod) }
 }
