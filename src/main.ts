@@ -3,8 +3,6 @@
 
 import { isMainThread } from 'node:worker_threads'
 
-import { restrainHeap } from './base/heap-growth.ts'
-
 if (isMainThread) {
   const stop = new AbortController()
   for (const [signal, status] of [
@@ -16,7 +14,6 @@ if (isMainThread) {
       stop.abort()
     })
   }
-  restrainHeap()
   const { runProgram } = await import('./cli/program.ts')
   process.exit(await runProgram(process.argv.slice(2), stop.signal))
 } else {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { parentPort, workerData } from 'node:worker_threads'
 
-import type { ThreadRole, ThreadStart } from './core/threads/messages.ts'
+import type { ThreadBoot, ThreadRole } from './core/threads/messages.ts'
 import type { RunThreadRole } from './core/threads/serve.ts'
 
 const roles: Readonly<Record<ThreadRole, () => Promise<RunThreadRole>>> = {
@@ -21,6 +21,6 @@ const roles: Readonly<Record<ThreadRole, () => Promise<RunThreadRole>>> = {
 export function runThread(): void {
   const port = parentPort
   assert(port !== null, 'runs in a worker thread')
-  const { role, data } = workerData as ThreadStart
-  void roles[role]().then((run) => run(port, data))
+  const { role } = workerData as ThreadBoot
+  void roles[role]().then((run) => port.once('message', (start: unknown) => run(port, start)))
 }

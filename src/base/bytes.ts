@@ -52,3 +52,16 @@ export async function collect(body: AsyncIterable<Uint8Array>, maxBytes: number)
 export function freeChunk({ buffer, byteLength }: Uint8Array): void {
   if (byteLength > 0 && byteLength === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0)
 }
+
+const given = new WeakSet<Uint8Array>()
+
+/** Nobody else has this chunk or will keep it: whoever is the last to read it may free it. A view made of it is not given. */
+export function giveChunk(chunk: Uint8Array): Uint8Array {
+  given.add(chunk)
+  return chunk
+}
+
+/** Frees what was given; for the last reader. */
+export function freeGiven(chunk: Uint8Array): void {
+  if (given.has(chunk)) freeChunk(chunk)
+}

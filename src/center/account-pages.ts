@@ -25,7 +25,7 @@ export interface AccountPages extends AsyncDisposable {
 /** What a center has open anyway. */
 export type AccountPagesParts = Pick<
   IdentityParts,
-  'baseUrl' | 'registration' | 'accounts' | 'throttle' | 'provider' | 'sealer' | 'readers' | 'rdf'
+  'baseUrl' | 'registration' | 'accounts' | 'isWithdrawnWebId' | 'throttle' | 'provider' | 'sealer' | 'readers' | 'rdf'
 > & { readonly db: Database; readonly store: PodStore }
 
 export function openAccountPages(options: CenterOptions, surround: Surround, parts: AccountPagesParts): AccountPages {

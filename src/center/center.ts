@@ -3,7 +3,7 @@
 
 import { MiB } from '../base/bytes.ts'
 import { delay } from '../base/clock.ts'
-import { growHeap } from '../base/heap-growth.ts'
+import { tendHeap } from '../base/heap.ts'
 import { XpodError } from '../base/errors.ts'
 import { createLocalBus } from '../core/bus/local.ts'
 import type { CacheSize } from '../core/cache/tiered/contract.ts'
@@ -43,6 +43,7 @@ import type { CenterOptions } from './options.ts'
 import { createOriginPages } from './origin-pages.ts'
 import { findNewcomers, followDirectory, followMoves, podPacking } from './pod-routes.ts'
 import { measureProcess } from './health/process-metrics.ts'
+import { measureStored } from './health/stored-metrics.ts'
 import { watchReadiness } from './health/readiness.ts'
 import { type OpenedStore, openStore, type SharedPlace, type Surround } from './store.ts'
 
@@ -75,7 +76,8 @@ export async function startCenter(options: CenterOptions, parts: Surround): Prom
   )
   const pods = stack.use(await openPods(options, parts, server.port))
   const { baseUrl, opened, cluster, routes, identity, notifications, podServer } = pods
-  const { dir, db, objects, store } = opened
+  const { dir, db, objects, store, node } = opened
+  stack.use(measureStored({ db, node, clock, log, metrics }))
   const { accounts, provider } = identity
   const { channels, webhooks } = notifications
   const inside = {
@@ -96,7 +98,7 @@ export async function startCenter(options: CenterOptions, parts: Surround): Prom
   const newcomers = cluster && findNewcomers({ baseUrl, directory: store.directory, routes, clock })
   gate.open(createFront({ baseUrl, routes, pods: podServer, identity, pages, trustsProxy, notifications, newcomers }))
 
-  stack.use(growHeap(clock))
+  stack.use(tendHeap(clock))
 
   let draining = false
   const running = stack.move()
@@ -158,7 +160,7 @@ async function openPods(options: CenterOptions, parts: Surround, port: number): 
     stack.use(homes.onMove(followMoves(routes, wac)))
     stack.use(watchFailovers({ cluster, homes, log, metrics }))
   }
-  const identity = stack.use(await openIdentity(options, parts, { baseUrl, opened, door, local, rdf }))
+  const identity = stack.use(await openIdentity(options, parts, { baseUrl, opened, routes, door, local, rdf }))
   const own = identity.provider.issuers
   const authenticator = createAuthenticator({ own, door, local, rdf, clock, log, metrics })
   const limits = { ...protocolLimits, maxBodyBytes: options.maxBodyBytes }
@@ -178,6 +180,7 @@ async function openPods(options: CenterOptions, parts: Surround, port: number): 
     cluster,
   }
   const notifications = stack.use(await openNotifications(options, parts, listening))
+  stack.use(identity.onWithdrawn((pod) => notifications.podGone(pod)))
   const { isLogin } = identity
   const pod = { store, homes, authenticator, authorizer, isLogin, rdf, clock, random, log, limits }
   const standard = createPodServer({ ...pod, metrics, lease: cluster?.lease, notifications: notifications.pods })

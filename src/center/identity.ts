@@ -3,6 +3,7 @@
 
 import type { HttpAnswer, HttpRequest } from '../core/http/message.ts'
 import { isLoopbackName } from '../core/routing/host.ts'
+import type { RoutingTable } from '../core/routing/table.ts'
 import { startPurging } from '../identity/account/purge-rounds.ts'
 import { createLoginDocuments, type LoginDocuments } from '../identity/account/login-documents.ts'
 import { createRevocations } from '../identity/account/revocations.ts'
@@ -21,7 +22,9 @@ import type { DocumentReaders } from '../pod/access/remote-document.ts'
 import type { Grants } from '../pod/notify/judge.ts'
 import type { RdfWorkers } from '../pod/rdf/workers.ts'
 import type { AccountPages } from './account-pages.ts'
+import type { PodRecord } from '../pod/store/resource.ts'
 import type { CenterOptions } from './options.ts'
+import { podOf } from './pod-routes.ts'
 import { type OpenedStore, secretFileOf, type Surround } from './store.ts'
 
 export interface Identity extends AsyncDisposable {
@@ -31,6 +34,8 @@ export interface Identity extends AsyncDisposable {
   readonly grants: Grants
   /** Answers from memory. Whether a pod is deleted as far as others are concerned, though it can still be brought back. */
   isWithdrawn(pod: string): boolean
+  /** Told of each pod from the moment on that this center knows it. */
+  onWithdrawn(listener: (pod: string) => void): Disposable
   /** Undefined when the path is not one of identity. */
   handle(request: HttpRequest, path: string): Promise<HttpAnswer> | undefined
 }
@@ -38,6 +43,7 @@ export interface Identity extends AsyncDisposable {
 export interface IdentityParts extends DocumentReaders {
   readonly baseUrl: string
   readonly opened: OpenedStore
+  readonly routes: RoutingTable<PodRecord>
   readonly rdf: RdfWorkers
 }
 
@@ -48,7 +54,7 @@ export async function openIdentity(
   parts: IdentityParts,
 ): Promise<Identity> {
   const { clock, random, log } = surround
-  const { baseUrl, door, local, rdf } = parts
+  const { baseUrl, routes, door, local, rdf } = parts
   const { db, dir, store } = parts.opened
   await using stack = new AsyncDisposableStack()
   const isLoopback = isLoopbackName(new URL(baseUrl).hostname)
@@ -58,10 +64,14 @@ export async function openIdentity(
   const scrypt = createScrypt({ random })
   const withdrawnPods = stack.use(await openWithdrawnPods({ db, clock, log }))
   const accounts = createAccounts({ db, clock, random, log, scrypt, revocations, loginDocuments, withdrawnPods })
+  const isWithdrawnWebId = (webId: string): boolean => {
+    const pod = withdrawnPods.isEmpty ? undefined : podOf(routes, webId)
+    return pod !== undefined && withdrawnPods.has(pod.id)
+  }
   const throttle = createThrottle({ clock, perAddressHour: isLoopback ? undefined : options.addressLimit })
   const registration = options.registration ?? (isLoopback ? 'open' : 'invite')
   const readers = { door, local }
-  const shared = { db, accounts, revocations, sealer, throttle, door, local, clock, random, log }
+  const shared = { db, accounts, revocations, isWithdrawnWebId, sealer, throttle, door, local, clock, random, log }
   const pages = stack.use(
     lazyPages(async () => {
       const { openAccountPages } = await import('./account-pages.ts')
@@ -85,6 +95,7 @@ export async function openIdentity(
     isLogin: loginDocuments.isLogin,
     grants: { isRevoked: (grant) => revocations.isRevoked(grant), stands: createStanding(db, clock) },
     isWithdrawn: (pod) => withdrawnPods.has(pod),
+    onWithdrawn: (listener) => withdrawnPods.onWithdrawn(listener),
     handle(request, path) {
       if (isProviderPath(path)) return provider.handle(request)
       return isAccountPath(request, path) ? pages.load().then((loaded) => loaded.handle(request, path)!) : undefined

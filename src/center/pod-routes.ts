@@ -26,14 +26,16 @@ export async function followDirectory(directory: PodDirectory, routes: RoutingTa
 /** Fields are separated by line feeds, lists by spaces: neither occurs in a name or an IRI. */
 export function podPacking(baseUrl: string): Packing<PodRecord> {
   const usualBase = (name: string): string => `${baseUrl}${name}/`
-  const usualOwner = (base: string): string => `${base}profile/card#me`
+  const usualPath = 'profile/card#me'
+  const usualOwner = (base: string): string => base + usualPath
+  const isUsualOwner = (owner: string, base: string): boolean =>
+    owner.length === base.length + usualPath.length && owner.startsWith(base) && owner.endsWith(usualPath)
   return {
     pack(record) {
       const { id, name, base, aliases, owners, quotaBytes, quotaResources, createdMs } = record
-      const isUsual = owners.length === 1 && owners[0] === usualOwner(base)
-      const numbers = `${quotaBytes.toString(36)}\n${quotaResources.toString(36)}\n${createdMs.toString(36)}`
+      const isUsual = owners.length === 1 && isUsualOwner(owners[0]!, base)
       const odd = `${base === usualBase(name) ? '' : base}\n${isUsual ? '' : owners.join(' ')}\n${aliases.join(' ')}`
-      return `${id}\n${name}\n${numbers}\n${odd}`.trimEnd()
+      return `${id}\n${name}\n${quotaBytes}\n${quotaResources}\n${createdMs}\n${odd}`.trimEnd()
     },
     unpack(packed) {
       const [id, name, bytes, resources, created, oddBase = '', oddOwners = '', former = ''] = packed.split('\n') as [
@@ -48,9 +50,9 @@ export function podPacking(baseUrl: string): Packing<PodRecord> {
         base,
         aliases: former === '' ? [] : former.split(' '),
         owners: oddOwners === '' ? [usualOwner(base)] : oddOwners.split(' '),
-        quotaBytes: Number.parseInt(bytes!, 36),
-        quotaResources: Number.parseInt(resources!, 36),
-        createdMs: Number.parseInt(created!, 36),
+        quotaBytes: Number(bytes),
+        quotaResources: Number(resources),
+        createdMs: Number(created),
       }
     },
   }
@@ -70,9 +72,14 @@ export function followMoves(
 
 /** Not another pod that has got its base since. */
 function isRouted(routes: RoutingTable<PodRecord>, { id, base }: Pick<PodRecord, 'id' | 'base'>): boolean {
-  const { host, pathname } = new URL(base)
+  return podOf(routes, base)?.id === id
+}
+
+/** The pod that a URL is in. */
+export function podOf(routes: RoutingTable<PodRecord>, url: string): PodRecord | undefined {
+  const { host, pathname } = new URL(url)
   const found = routes.find(host, pathname)
-  return found !== undefined && 'pod' in found && found.pod.id === id
+  return found !== undefined && 'pod' in found ? found.pod : undefined
 }
 
 export interface Newcomers {

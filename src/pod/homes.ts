@@ -43,6 +43,7 @@ export interface HomeMove {
   readonly pod: PodRecord
 }
 
+const secondsBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 /** An ACL or group document larger than this is not evaluated. */
 const maxDocumentBytes = MiB
 const maxHomes = 20_000
@@ -58,16 +59,20 @@ export interface ResidentHomes extends PodHomes, AclSource, Disposable {
 
 export function createPodHomes(options: PodHomesOptions): ResidentHomes {
   const { store, bus, clock, metrics, cluster } = options
-  const residents = new Residents<EntrySlot>(options.maxBytes ?? 64 * MiB, (slot) => slot.home.evicted(slot))
-  metrics.gaugeFrom('xpod_resident_bytes', 'Bytes of resources kept in memory.', () => residents.bytes)
-  const reads = 'Resources read, from memory or from the store.'
+  const evictions = metrics.counter('xpod_cache_evictions_total', 'What made room', { queue: 'memory' })
+  const residents = new Residents<EntrySlot>(options.maxBytes ?? 64 * MiB, (slot) => {
+    evictions.add()
+    slot.home.evicted(slot)
+  })
+  metrics.gaugeFrom('xpod_cache_bytes', 'Bytes of resources kept in memory', () => residents.bytes)
   const parts: HomeParts = {
     store,
     bus,
     clock,
     residents,
-    hits: metrics.counter('xpod_resident_reads_total', reads, { from: 'memory' }),
-    misses: metrics.counter('xpod_resident_reads_total', reads, { from: 'store' }),
+    hits: metrics.counter('xpod_cache_hits_total', 'Resources from memory, blocks from disk', { class: 'memory' }),
+    misses: metrics.counter('xpod_cache_misses_total', 'What came from the store behind', { class: 'memory' }),
+    waits: metrics.histogram('xpod_lock_wait_seconds', 'Writes that waited for one of the same path', secondsBounds),
     isShared: cluster !== undefined,
     history: () => cluster?.history() ?? 1,
   }

@@ -5,7 +5,7 @@
 import type { Clock } from '../base/clock.ts'
 import { KiB } from '../base/bytes.ts'
 import { XpodError } from '../base/errors.ts'
-import type { Counter } from '../base/metrics.ts'
+import type { Counter, Histogram } from '../base/metrics.ts'
 import type { Bus } from '../core/bus/bus.ts'
 import { type Residents, Slot, touch } from '../core/cache/resident.ts'
 import { type Entry, type KnownBodies, maxResidentBody, type PodHome } from './home.ts'
@@ -35,6 +35,7 @@ export interface HomeParts {
   readonly residents: Residents<EntrySlot>
   readonly hits: Counter
   readonly misses: Counter
+  readonly waits: Histogram
   /** Other processes write to the same database; this one outlives a change of unknown outcome. */
   readonly isShared: boolean
   /** Another number each time that the database may have lost what it had. */
@@ -73,7 +74,7 @@ export class ResidentHome implements PodHome {
   readonly #parts: HomeParts
   readonly #slots = new Map<Key, EntrySlot>()
   readonly #filling = new Map<Key, Promise<Entry>>()
-  readonly #queue = new PathQueue()
+  readonly #queue: PathQueue
   #recent: RecentCommits
   /** The last commit applied here. */
   #applied: Version
@@ -91,6 +92,7 @@ export class ResidentHome implements PodHome {
     this.aclSeq = head.aclSeq
     this.salt = salt
     this.#parts = parts
+    this.#queue = new PathQueue(parts)
     this.#history = parts.history()
     this.#applied = head.version
     this.#recent = new RecentCommits(head.version.seq)

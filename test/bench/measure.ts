@@ -4,6 +4,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 import type { Bare } from './bare.ts'
@@ -78,6 +79,11 @@ export function cpuSeconds(pid: number): number {
 
 export function residentMiB(pid: number): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024
+}
+
+/** Longer than a server takes to find out that it has nothing to do. */
+export function idle(): Promise<void> {
+  return delay(4000)
 }
 
 export function middle(values: readonly number[]): number {

@@ -1,7 +1,7 @@
 // P8: start and idle memory.
 
 import { Scene } from '../support/load-scene.ts'
-import { middle, residentMiB } from './measure.ts'
+import { idle, middle, residentMiB } from './measure.ts'
 import type { Claim } from './stage.ts'
 
 const starts = 5
@@ -17,7 +17,10 @@ const start: Claim = {
       const startMs = performance.now()
       const running = await scene.start()
       times.push(performance.now() - startMs)
-      resident = residentMiB(running.pid)
+      if (turn === 0) {
+        await idle()
+        resident = residentMiB(running.pid)
+      }
       await running.stop()
     }
     const ms = middle(times)
@@ -51,6 +54,7 @@ const idleWithResources: Claim = {
     const startMs = performance.now()
     const running = await stage.scene.start()
     const ms = performance.now() - startMs
+    await idle()
     const resident = residentMiB(running.pid)
     await running.stop()
     return [

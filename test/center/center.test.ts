@@ -12,6 +12,7 @@ import { connectControl } from '../../src/center/control.ts'
 import { startTestCenter } from '../support/center.ts'
 import { connectRaw } from '../support/raw-http.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
+import { until } from '../support/until.ts'
 
 const center = await startTestCenter({ adminListen: { host: '127.0.0.1', port: 0 }, trustProxy: ['127.0.0.1'] })
 const pod = await center.createPod('alice')
@@ -128,11 +129,24 @@ test('the admin listener tells health and figures, to its own host only', async 
   const { text } = await ask('/metrics', {}, at)
   for (const name of [
     'xpod_http_requests_total',
+    'xpod_http_request_seconds',
+    'xpod_quota_rejections_total',
+    'xpod_lock_wait_seconds',
+    'xpod_cache_hits_total{class="memory"}',
+    'xpod_cache_misses_total{class="memory"}',
+    'xpod_cache_evictions_total{queue="memory"}',
+    'xpod_cache_bytes',
+    'xpod_notify_delivered_total',
+    'xpod_notify_dropped_total',
+    'process_cpu_seconds_total',
     'process_resident_memory_bytes',
     'nodejs_eventloop_lag_p99_seconds',
   ]) {
-    assert.match(text, new RegExp(`^${name}`, 'm'))
+    assert.ok(text.includes(`\n${name}`), name)
   }
+  const figures = async (): Promise<string> => (await ask('/metrics', {}, at)).text
+  await until('the bytes of pods are summed up', async () => /^xpod_pod_bytes [1-9]/m.test(await figures()))
+  assert.match(await figures(), /^xpod_notify_channels 0$/m)
   assert.equal((await ask('/metrics', { Host: 'rebound.example' }, at)).status, 404)
   assert.equal((await ask('/livez', {}, { ...at, method: 'POST' })).status, 405)
 })

@@ -18,14 +18,17 @@ export interface HomeKeeping {
   readonly lease: Pick<Heartbeat, 'onRegained'>
   readonly homes: ResidentHomes
   readonly follower: Pick<Follower, 'pods'>
-  readonly receivers: Pick<Receivers, 'podGone' | 'podLeft'>
+  readonly receivers: Pick<Receivers, 'podLeft'>
   /** Undefined: not served. */
-  readonly legacy: Pick<LegacyUpdates, 'podGone' | 'podLeft'> | undefined
+  readonly legacy: Pick<LegacyUpdates, 'podLeft'> | undefined
+  podGone(pod: PodId): void
   readonly webhooks: Pick<Webhooks, 'podArrived' | 'podLeft'>
   readonly log: Log
 }
 
-export function keepAtHome({ lease, homes, follower, receivers, legacy, webhooks, log }: HomeKeeping): Disposable {
+export function keepAtHome(keeping: HomeKeeping): Disposable {
+  const { lease, homes, follower, receivers, legacy, webhooks, log } = keeping
+
   function left(pod: PodId): void {
     receivers.podLeft(pod)
     legacy?.podLeft(pod)
@@ -50,10 +53,7 @@ export function keepAtHome({ lease, homes, follower, receivers, legacy, webhooks
     homes.onMove(({ kind, pod }) => {
       if (kind === 'arrived') webhooks.podArrived(pod)
       else if (kind === 'left') left(pod.id)
-      else if (kind === 'gone') {
-        receivers.podGone(pod.id)
-        legacy?.podGone(pod.id)
-      }
+      else if (kind === 'gone') keeping.podGone(pod.id)
     }),
   )
   return stack

@@ -33,6 +33,8 @@ export interface CenterNotifications extends AsyncDisposable {
   readonly webhooks: Webhooks
   /** For the pod server, and for upgrades. */
   readonly pods: Notifications
+  /** Whoever listens to it is told that it is over. */
+  podGone(pod: PodId): void
   /** Requests below `/.notifications/` at the base URL itself; a canonical path. */
   handleAtRoot(request: HttpRequest, path: Path): Promise<HttpAnswer>
 }
@@ -73,16 +75,15 @@ export async function openNotifications(
   const receivers = stack.use(createReceivers({ channels, follower, judge, clock, log, metrics }))
   const shared = { channels, follower, judge, store, clock, random, log, metrics }
   const legacy = options.legacyUpdates ? createLegacyUpdates(shared) : undefined
-  stack.use(
-    store.directory.onChange((change) => {
-      if (change.kind !== 'delete') return
-      receivers.podGone(change.id)
-      legacy?.podGone(change.id)
-    }),
-  )
+  const podGone = (pod: PodId): void => {
+    receivers.podGone(pod)
+    legacy?.podGone(pod)
+  }
+  stack.use(store.directory.onChange((change) => void (change.kind === 'delete' && podGone(change.id))))
   const isHome = cluster && (async (pod: PodId) => (await store.head(pod))?.node === opened.node)
   const webhooks = stack.use(startWebhooks({ ...shared, door, signer, isHome }))
-  if (cluster !== undefined) stack.use(keepAtHome({ ...cluster, homes, follower, receivers, legacy, webhooks, log }))
+  if (cluster !== undefined)
+    stack.use(keepAtHome({ ...cluster, homes, follower, receivers, legacy, podGone, webhooks, log }))
   const addresses = addressRules({ allowInternal: options.allowInternal, allowLoopback: isLoopback })
   const caps = capsOf(options, isLoopback)
   const isHere = (url: string): boolean => leadsHere(routes, url)
@@ -97,6 +98,7 @@ export async function openNotifications(
     channels,
     webhooks,
     pods,
+    podGone,
     handleAtRoot: (request, path) => answerAtRoot(atRoot, request, path),
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   }

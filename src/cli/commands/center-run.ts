@@ -1,10 +1,11 @@
 // xpod center: starts, says where, stays until it is asked to stop, drains.
 
-import { type Center, startCenter } from '../../center/center.ts'
+import type { Center } from '../../center/center.ts'
 import { delay, systemClock } from '../../base/clock.ts'
 import { XpodError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { keys } from '../../config/keys.ts'
+import { bootThread } from '../../core/threads/thread.ts'
 import type { Invocation } from '../invocation.ts'
 import { reloadOnHangup } from '../reload.ts'
 import { fill, type Texts } from '../texts.ts'
@@ -23,7 +24,9 @@ export async function runCenter(call: Invocation): Promise<number> {
   const log = openLog(call, settings)
   const fatal = Promise.withResolvers<number>()
   const parts = surround(log, (error) => fatal.resolve(error instanceof XpodError ? error.exit : fatalStatus))
-  const starting = startCenter(centerOptions(settings, surroundings.runtimeDir), parts)
+  const options = centerOptions(settings, surroundings.runtimeDir)
+  if (options.db === 'sqlite:') bootThread('sqlite-writer')
+  const starting = import('../../center/center.ts').then(({ startCenter }) => startCenter(options, parts))
   reloadOnHangup({ loaded, loadSettings: call.loadSettings, log, starting })
   const center = await starting
   const isEmpty = (await center.pods.list(undefined, 1)).length === 0

@@ -5,7 +5,7 @@
 
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 
-import { KiB, MiB } from '../../base/bytes.ts'
+import { freeGiven, KiB, MiB } from '../../base/bytes.ts'
 import type { Clock } from '../../base/clock.ts'
 import { XpodError } from '../../base/errors.ts'
 import { type MinimumRate, RequestBody } from './body.ts'
@@ -169,7 +169,10 @@ export class Exchange implements HttpRequest {
     if (isLive(body)) return this.#writeLive(body)
     for await (const chunk of slicesOf(body)) {
       if (response.destroyed) return
-      if (!response.write(chunk)) await this.#drained(chunk.length)
+      if (response.write(chunk)) continue
+      await this.#drained(chunk.length)
+      // Drained, and not only gone: no byte of it is needed any more.
+      if (!response.destroyed) freeGiven(chunk)
     }
   }
 

@@ -4,7 +4,7 @@
 
 import { isIP, type LookupFunction } from 'node:net'
 
-import { buildConnector, Client, type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 
 import { KiB } from '../../base/bytes.ts'
 import { XpodError } from '../../base/errors.ts'
@@ -85,6 +85,8 @@ export async function request<T>(
   { method, url, headers, body, timeoutMs: timeout, signal }: Outgoing,
   take: (answer: Dispatcher.ResponseData) => Promise<T>,
 ): Promise<T> {
+  // Costs a start 25 ms, and many servers never ask another.
+  const { buildConnector, Client } = (await import('undici')).default
   signal.throwIfAborted()
   const lookup = checkedLookup(guard, url.protocol === 'https:')
   const connect = buildConnector({ lookup, autoSelectFamily: true, allowH2: false, timeout })

@@ -6,7 +6,7 @@ import { createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, stat, statfs, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
-import { collect, freeChunk, KiB } from '../../base/bytes.ts'
+import { collect, freeChunk, giveChunk, KiB } from '../../base/bytes.ts'
 import { type Random, systemRandom } from '../../base/random.ts'
 import { systemCode, XpodError } from '../../base/errors.ts'
 import { DigestCount } from './digest-stream.ts'
@@ -97,7 +97,7 @@ class Filesystem implements ObjectStore {
   ): Promise<AsyncIterable<Uint8Array>> {
     signal.throwIfAborted()
     const file = await openForReading(this.#pathOf(key))
-    return createReadStream('', { fd: file, highWaterMark: readBytes, signal, ...range })
+    return givenChunks(createReadStream('', { fd: file, highWaterMark: readBytes, signal, ...range }))
   }
 
   async head(key: string): Promise<StoredObject | undefined> {
@@ -259,4 +259,13 @@ async function sortedNames(dir: string): Promise<string[]> {
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes
+}
+
+/** The stream begins when it is read, and otherwise ends with its signal. */
+function givenChunks(stream: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  return {
+    async *[Symbol.asyncIterator]() {
+      for await (const chunk of stream) yield giveChunk(chunk)
+    },
+  }
 }

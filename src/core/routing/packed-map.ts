@@ -121,8 +121,8 @@ export class PackedMap<V> {
     const most = at + headBytes + maxBytesOfUnit * (key.length + value.length)
     if (most > this.#bytes.length) this.#growTo(Math.max(most, Math.ceil(this.#bytes.length * 1.5)))
     const bytes = this.#bytes
-    const keyLength = bytes.write(key, at + headBytes)
-    const valueLength = bytes.write(value, at + headBytes + keyLength)
+    const keyLength = writeText(bytes, key, at + headBytes)
+    const valueLength = writeText(bytes, value, at + headBytes + keyLength)
     assert(keyLength <= maxLength && valueLength <= maxLength, 'a packed entry is short')
     bytes.writeUInt16LE(keyLength, at)
     bytes.writeUInt16LE(valueLength, at + 2)
@@ -175,6 +175,16 @@ export class PackedMap<V> {
     this.#end = end
     this.#holeBytes = 0
   }
+}
+
+/** Like Buffer.write, which takes longer for texts this short. */
+function writeText(bytes: Buffer, text: string, at: number): number {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code > lastAscii) return bytes.write(text, at)
+    bytes[at + index] = code
+  }
+  return text.length
 }
 
 /** FNV-1a of the key in UTF-8. */

@@ -7,10 +7,9 @@ import { XpodError } from '../../base/errors.ts'
 
 export type ThreadRole = 'sqlite-writer' | 'sqlite-checkpoint' | 'rdf'
 
-/** What a thread is started with. */
-export interface ThreadStart {
+/** What a thread boots with; what it works on is its first message. */
+export interface ThreadBoot {
   readonly role: ThreadRole
-  readonly data: unknown
 }
 
 export type RequestLine = readonly [id: number, request: unknown]

@@ -8,7 +8,7 @@ import { Worker, type ResourceLimits, type Transferable } from 'node:worker_thre
 import type { ErrorCode } from '../../base/error-codes.ts'
 import { XpodError } from '../../base/errors.ts'
 import { threadEntry } from './entry.ts'
-import { errorFromValue, type FromThread, type RequestLine, type ThreadRole, type ThreadStart } from './messages.ts'
+import { errorFromValue, type FromThread, type RequestLine, type ThreadBoot, type ThreadRole } from './messages.ts'
 
 export interface ThreadOptions {
   /** Structured-cloned into the thread. */
@@ -17,7 +17,6 @@ export interface ThreadOptions {
   readonly maxWaiting: number
   /** Bytes of requests without a reply, as told by `ask`; more is OVERLOADED. */
   readonly maxWaitingBytes?: number
-  readonly resourceLimits?: ResourceLimits
   /** What requests fail with that wait when the thread dies; INTERNAL when left out. */
   readonly crashCode?: ErrorCode
   /** What the thread says unasked. */
@@ -43,6 +42,26 @@ interface Waiting {
   readonly bytes: number
 }
 
+const resourceLimits: Readonly<Record<ThreadRole, ResourceLimits>> = {
+  'sqlite-writer': { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 },
+  'sqlite-checkpoint': { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2 },
+  rdf: { maxOldGenerationSizeMb: 2048 },
+}
+const booted = new Map<ThreadRole, Worker>()
+
+/** Loads what a thread will need, beside whatever else happens until it is started. */
+export function bootThread(role: ThreadRole): void {
+  const worker = newWorker(role)
+  booted.set(role, worker)
+  // Whoever starts it boots another one, and hears why it does not work.
+  worker.on('error', () => booted.delete(role))
+}
+
+function newWorker(role: ThreadRole): Worker {
+  const workerData: ThreadBoot = { role }
+  return new Worker(threadEntry(), { name: role, workerData, resourceLimits: resourceLimits[role] })
+}
+
 /** Starts a thread; it works once it has loaded, requests wait for that. */
 export function startThread<Request, Reply>(role: ThreadRole, options: ThreadOptions): Thread<Request, Reply> {
   return new WorkerThread<Request, Reply>(role, options)
@@ -60,12 +79,9 @@ class WorkerThread<Request, Reply> implements Thread<Request, Reply> {
 
   constructor(role: ThreadRole, options: ThreadOptions) {
     this.#options = options
-    const start: ThreadStart = { role, data: options.data }
-    this.#worker = new Worker(threadEntry(), {
-      name: role,
-      workerData: start,
-      ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),
-    })
+    this.#worker = booted.get(role) ?? newWorker(role)
+    booted.delete(role)
+    this.#worker.postMessage(options.data)
     this.#worker.on('message', (message: FromThread) => this.#receive(message))
     this.#worker.on('error', (error) => this.#crash(error))
     this.#worker.on('exit', () => this.#crash(new Error(`thread ${role} ended`)))

@@ -9,7 +9,10 @@ import type { Database, Row } from '../../core/db/database.ts'
 import { pollRead } from './polled-read.ts'
 
 export interface WithdrawnPods {
+  readonly isEmpty: boolean
   has(pod: string): boolean
+  /** Told of each pod that is withdrawn from now on. */
+  onWithdrawn(listener: (pod: string) => void): Disposable
   /** Reads them now: what this process has written before is known when it resolves. */
   refresh(): Promise<void>
 }
@@ -37,6 +40,7 @@ export async function openWithdrawnPods(options: WithdrawnPodsOptions): Promise<
   const { db, clock, log, maxPods = 100_000 } = options
   let known: ReadonlySet<string> = new Set()
   let isFull = false
+  const listeners = new Set<(pod: string) => void>()
 
   async function read(): Promise<void> {
     const pods = new Set<string>()
@@ -48,9 +52,21 @@ export async function openWithdrawnPods(options: WithdrawnPodsOptions): Promise<
     } while (last !== undefined && pods.size < maxPods)
     if (last !== undefined && !isFull) log.error('pods.withdrawn.full', { max: maxPods })
     isFull = last !== undefined
+    const before = known
     known = pods
+    for (const pod of pods) if (!before.has(pod)) for (const listener of listeners) listener(pod)
   }
 
   const polled = await pollRead(read, { clock, log, unread: 'pods.withdrawn.unread' })
-  return { ...polled, has: (pod) => known.has(pod) }
+  return {
+    ...polled,
+    get isEmpty() {
+      return known.size === 0
+    },
+    has: (pod) => known.has(pod),
+    onWithdrawn(listener) {
+      listeners.add(listener)
+      return { [Symbol.dispose]: () => void listeners.delete(listener) }
+    },
+  }
 }

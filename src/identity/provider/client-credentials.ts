@@ -18,6 +18,7 @@ export interface CredentialsParts {
   readonly issuer: string
   readonly tokenUrl: string
   readonly accounts: Pick<Accounts, 'verifyCredential' | 'touchCredential'>
+  readonly isWithdrawnWebId: (webId: string) => boolean
   readonly records: Pick<Records, 'remember'>
   readonly keys: Pick<SigningKeys, 'sign'>
   readonly clock: Clock
@@ -89,6 +90,9 @@ export function createClientCredentials(parts: CredentialsParts): ClientCredenti
         error: 'invalid_client',
         detail: 'the id or the secret is wrong, or it has expired',
       })
+    }
+    if (parts.isWithdrawnWebId(credential.webId)) {
+      return oauthError(request, { error: 'unauthorized_client', detail: 'its WebID is in a pod that is deleted' })
     }
     // Only now: a stranger makes no row.
     if (!(await parts.records.remember(`${proof.jkt} ${proof.jti}`, replaySeconds))) {

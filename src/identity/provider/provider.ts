@@ -38,6 +38,8 @@ export interface ProviderOptions extends DocumentReaders {
   readonly issuer: string
   readonly db: Database
   readonly accounts: Accounts
+  /** Whether its document is in a pod that is deleted: no login and no script gets a token for it. */
+  readonly isWithdrawnWebId: (webId: string) => boolean
   readonly revocations: Revocations
   readonly sealer: Sealer
   readonly throttle: Throttle
@@ -67,7 +69,7 @@ export async function createProvider(options: ProviderOptions): Promise<Provider
     options: { ...options, pages },
     discovery: discoveryDocument(issuer),
     keys: () => keys.current().map((key) => key.jwk),
-    credentials: createClientCredentials({ issuer, tokenUrl, accounts, records, keys, clock, random }),
+    credentials: createClientCredentials({ ...options, tokenUrl, records, keys }),
     endSession: createEndSession({ issuer, accounts, records, findClient, keys, cookies, pages }),
     library: lazyLibrary({ ...options, records, documents, keys, cookies }),
   }
@@ -79,6 +81,7 @@ export async function createProvider(options: ProviderOptions): Promise<Provider
       isLocal: (one) => one === issuer,
       find: async (_, { kid }) => [...(await keys.find(kid))],
       isRevoked: (grantId) => revocations.isRevoked(grantId),
+      isWithdrawnWebId: (webId) => options.isWithdrawnWebId(webId),
     },
     webhookSigner: createWebhookSigner({ issuer, keys, clock, random }),
     ...createApps(records),

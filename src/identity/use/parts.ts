@@ -52,6 +52,8 @@ export interface IdentityParts {
   /** Of one account. */
   readonly maxPods: number
   readonly accounts: Accounts
+  /** Whether its document is in a pod that is deleted. */
+  readonly isWithdrawnWebId: (webId: string) => boolean
   readonly throttle: Throttle
   /** Undefined when this server sends no letters. */
   readonly mail: Mail | undefined

@@ -39,8 +39,7 @@ export async function unlinkWebId(
 /** What apps can be given: in a pod that is deleted nobody would find the WebID. */
 export async function usableWebIds(parts: IdentityParts, who: Member): Promise<readonly string[]> {
   const links = await parts.accounts.webIds(who.account.id)
-  const deleted = (await listPods(parts, who)).filter(({ deleteAtMs }) => deleteAtMs !== undefined)
-  return links.map(({ webId }) => webId).filter((webId) => !deleted.some(({ base }) => webId.startsWith(base)))
+  return links.map(({ webId }) => webId).filter((webId) => !parts.isWithdrawnWebId(webId))
 }
 
 /** Throws WEBID_UNKNOWN. */

@@ -25,6 +25,8 @@ export interface LocalIssuers extends IssuerKeys {
   isLocal(issuer: string): boolean
   /** Answers from memory: it is asked for every request with a token of ours. */
   isRevoked(grantId: string): boolean
+  /** The same for every token: whether the document of its WebID is in a pod that is deleted. */
+  isWithdrawnWebId(webId: string): boolean
 }
 
 export interface AuthenticatorOptions extends DocumentReaders {
@@ -71,6 +73,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     // Also when it is remembered. A foreign token names no grant of ours.
     const { grantId, issuer } = grant
     if (own?.isLocal(issuer)) requireStanding(own, grantId)
+    if (own?.isWithdrawnWebId(grant.webId)) throw invalidToken('its WebID is in a pod that is deleted')
     if (known === undefined) grants.set(ath, grant, Math.min(grant.expiresMs - nowMs, keepTokenMs))
     useOnce(proof)
     return agentOf(grant, request.origin, own?.isLocal(issuer) ? grantId : undefined)

@@ -26,7 +26,6 @@ const maxBytes = 128 * MiB
 /** Ten times what reading and writing the slowest syntax takes on a machine that has time. */
 const jobMs = 10_000
 const jobMsPerMiB = 20_000
-const resourceLimits = { maxOldGenerationSizeMb: 2048 }
 
 interface Job {
   readonly request: RdfRequest
@@ -96,7 +95,7 @@ export class IdleThread implements AsyncDisposable {
   }
 
   async #run(job: Job): Promise<void> {
-    this.#thread ??= startThread('rdf', { maxWaiting: 1, resourceLimits, onCrash: (error) => this.#crashed(error) })
+    this.#thread ??= startThread('rdf', { maxWaiting: 1, onCrash: (error) => this.#crashed(error) })
     const cancel = this.#clock.after(jobMs + (job.bytes / MiB) * jobMsPerMiB, () => this.#cut(job))
     try {
       job.resolve(await this.#thread.ask(job.request))

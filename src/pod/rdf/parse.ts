@@ -6,10 +6,9 @@ import { MiB } from '../../base/bytes.ts'
 import { hasLanguageTag, idOf, type ParsedRdf, type Quad, type Term } from './graph.ts'
 import { type RdfType, rdfTypeOf } from './media-types.ts'
 import type { Contexts } from './read/contexts.ts'
-import { readJsonLd, type UnknownContext } from './read/jsonld.ts'
+import type { UnknownContext } from './read/jsonld.ts'
 import { isPlainTurtle } from './read/plain-turtle.ts'
 import { eachQuad, isTurtleType, readTurtle } from './read/turtle.ts'
-import { readRdfXml } from './read/xml.ts'
 
 export interface RdfSource {
   /** With or without parameters. */
@@ -58,7 +57,9 @@ export async function checkRdf(bytes: Uint8Array, source: RdfSource): Promise<Ch
 async function readText(text: string, type: RdfType, source: RdfSource): Promise<ParsedRdf | UnknownContext> {
   const { base, contexts, maxQuads } = source
   if (isTurtleType(type)) return readTurtle({ text, type, base, maxQuads })
-  return type === 'application/ld+json' ? readJsonLd(text, base, contexts) : readRdfXml(text, base)
+  // Their libraries are read when somebody needs them.
+  if (type === 'application/ld+json') return (await import('./read/jsonld.ts')).readJsonLd(text, base, contexts)
+  return (await import('./read/xml.ts')).readRdfXml(text, base)
 }
 
 /** As readRdf, but an unknown JSON-LD context is NOT_ACCEPTABLE naming it. */

@@ -3,7 +3,6 @@
 
 import { type Handled, type RunThreadRole, serveThread } from '../../core/threads/serve.ts'
 import { type Conversion, convertRdf } from './convert.ts'
-import { parseN3Patch } from './n3-patch.ts'
 import {
   packPatch,
   packQuads,
@@ -15,7 +14,7 @@ import {
 } from './packing.ts'
 import { type Checked, checkRdf, parseRdf, type RdfSource } from './parse.ts'
 import { applyPatch, maxJoinSteps, parseTarget, type Patch, type PatchDocument } from './patch.ts'
-import { parseSparqlUpdate } from './sparql-update.ts'
+import { readPatchText } from './read/patch-text.ts'
 
 export type RdfRequest =
   | { readonly kind: 'parse'; readonly bytes: Uint8Array; readonly source: RdfSource }
@@ -52,11 +51,7 @@ async function handle(request: RdfRequest): Promise<Handled<RdfReply>> {
     return { reply, transfer: ownBuffer(reply) }
   }
   if (request.kind === 'patch') return { reply: await patchDocument(request) }
-  return { reply: packPatch(readPatchText(request.text, request.language, request.base)) }
-}
-
-export function readPatchText(text: string, language: Patch['kind'], base: string): Patch {
-  return language === 'n3' ? parseN3Patch(text, base) : parseSparqlUpdate(text, base)
+  return { reply: packPatch(await readPatchText(request.text, request.language, request.base)) }
 }
 
 async function patchDocument({

@@ -16,7 +16,8 @@ import { isPlainJsonLd } from './read/jsonld-cost.ts'
 import { gatherContexts, type KeptContexts } from './read/kept-contexts.ts'
 import { TooDear } from './read/turtle.ts'
 import { applyPatch, type Patch, type PatchDocument, type PatchResult, parseTarget } from './patch.ts'
-import { type PackedResult, readPatchText, type RdfRequest } from './thread.ts'
+import { readPatchText } from './read/patch-text.ts'
+import type { PackedResult, RdfRequest } from './thread.ts'
 
 export interface RdfWorkers extends AsyncDisposable {
   /** Throws BODY_INVALID with the line, MEDIA_TYPE_UNSUPPORTED, NOT_ACCEPTABLE for an unknown JSON-LD context. */

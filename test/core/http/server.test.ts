@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { collect, KiB, MiB } from '../../../src/base/bytes.ts'
+import { collect, giveChunk, KiB, MiB } from '../../../src/base/bytes.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { toXpodError } from '../../../src/base/errors.ts'
 import { createLog, silentLog } from '../../../src/base/log.ts'
@@ -220,6 +220,24 @@ test('a reader that takes nothing does not fill the memory, and is cut off', asy
   connection.send(`GET / HTTP/1.1\r\n${host}\r\n`)
   await ended.promise
   assert.ok(produced < 64 * MiB, `${produced} bytes were produced for nobody`)
+})
+
+test('what is given to a stream is freed when it has left, and nothing else', async () => {
+  const chunkOf = (letter: string): Uint8Array => new Uint8Array(256 * KiB).fill(letter.charCodeAt(0))
+  const [given, kept, shared] = [giveChunk(chunkOf('g')), chunkOf('k'), giveChunk(chunkOf('s'))]
+  async function* body(): AsyncGenerator<Uint8Array> {
+    yield given
+    yield kept
+    yield shared.subarray()
+  }
+  await using server = await start(() => ({ status: 200, headers: [], body: body() }))
+  const answer = await fetch(`http://127.0.0.1:${server.port}/`)
+  const text = await answer.text()
+  assert.equal(
+    text,
+    'gks'.replace(/./g, (letter) => letter.repeat(256 * KiB)),
+  )
+  assert.deepEqual([given.length, kept.length, shared.length], [0, 256 * KiB, 256 * KiB])
 })
 
 test('a stream that fails cuts the answer: it never looks complete', async () => {

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import Sqlite from 'better-sqlite3'
 
 import { XpodError } from '../../../src/base/errors.ts'
-import { startThread } from '../../../src/core/threads/thread.ts'
+import { bootThread, startThread } from '../../../src/core/threads/thread.ts'
 import { temporaryDirectory } from '../../support/temporary.ts'
 
 function failsWith(code: string): (error: unknown) => boolean {
@@ -28,6 +28,20 @@ test('requests are answered each, more than the bound are refused, and after its
   assert(results.every((result) => result.status === 'fulfilled' || failsWith('OVERLOADED')(result.reason)))
   await thread[Symbol.asyncDispose]()
   await assert.rejects(thread.ask('passive'), failsWith('SHUTTING_DOWN'))
+})
+
+test('a thread that was booted before is started with what it is told then, and the next is another one', async () => {
+  await using dir = await temporaryDirectory()
+  const paths = ['a.db', 'b.db'].map((name) => join(dir.path, name))
+  for (const path of paths) new Sqlite(path).exec('PRAGMA journal_mode = WAL').close()
+  bootThread('sqlite-checkpoint')
+  const [booted, other] = paths.map((path) =>
+    startThread<'passive' | 'close', null>('sqlite-checkpoint', { data: { path }, maxWaiting: 3 }),
+  )
+  await booted!.ask('passive')
+  await booted![Symbol.asyncDispose]()
+  await other!.ask('passive')
+  await other![Symbol.asyncDispose]()
 })
 
 test('a thread that cannot start rejects what waits with the code of its owner and says so once', async () => {

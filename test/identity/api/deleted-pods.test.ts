@@ -4,9 +4,10 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 
 import { createProofKey, type Login, loginWith } from '../../support/issuer.ts'
+import { type Send, SocketListener, subscribe } from '../../support/listening.ts'
 import { aclFor } from '../../support/solid-client-acl.ts'
 import { until } from '../../support/until.ts'
-import { connect, tokenRequest } from '../attacks/stage/app.ts'
+import { begin, connect, refreshForm, tokenRequest } from '../attacks/stage/app.ts'
 import { logIn, type Person } from '../attacks/stage/person.ts'
 import { openStage } from '../attacks/stage/stage.ts'
 
@@ -33,6 +34,7 @@ async function credentialOf({ call, controls, browser, webId }: Person): Promise
     const key = await createProofKey()
     const form = { grant_type: 'client_credentials' }
     const answer = await tokenRequest(browser, { id, secret, redirectUri: '' }, { key, form })
+    assert.equal(answer.status, 200, answer.text)
     return loginWith(webId, key, answer.json<{ access_token: string }>().access_token)
   }
 }
@@ -105,21 +107,34 @@ test('apps of another origin can read that it is deleted, and a socket to it is 
   assert.equal(socket.status, 410)
 })
 
-test('a WebID in a deleted pod opens nothing elsewhere and is told nothing, until the pod is back', async () => {
+test('a WebID in a deleted pod opens nothing elsewhere, gets no tokens and is told nothing, until the pod is back', async () => {
   const [alice, bob] = [await stage.person(), await stage.person()]
   const { login: owner } = await connect(bob)
   const shared = `${bob.pod}shared.txt`
   await put(owner, shared, 'for Alice')
   const rule = aclFor(shared, [{ who: { agent: alice.webId }, modes: 'R' }], bob.webId)
   await put(owner, `${shared}.acl`, rule, 'text/turtle')
-  assert.equal((await (await connect(alice)).login.fetch(shared)).status, 200)
-
+  const { client, key, tokens, login } = await connect(alice)
   const script = await credentialOf(alice)
+  const ofScript = await script()
+  for (const one of [login, ofScript]) assert.equal((await one.fetch(shared)).status, 200)
+  const silent = async (): Promise<URLSearchParams> => {
+    const { headers } = await alice.browser.page(begin(client, { prompt: 'none' }).url)
+    return new URL(headers.location!).searchParams
+  }
+  const refreshed = async (): Promise<number> =>
+    (await tokenRequest(alice.browser, client, { key, form: refreshForm(tokens) })).status
+  assert.ok((await silent()).has('code'))
+
   const resource = await resourceOf(alice)
   assert.equal((await alice.call('DELETE', resource, { password: alice.password })).status, 200)
   await assert.rejects(connect(alice), /WebID does not belong/, 'it is none to choose for an app')
-  const login = await script()
-  assert.equal((await login.fetch(shared)).status, 401, 'nobody can look who may speak for this WebID')
+  assert.equal((await silent()).get('error'), 'login_required', 'nor is it given without asking')
+  assert.equal(await refreshed(), 400)
+  await assert.rejects(script(), /unauthorized_client/)
+  for (const one of [login, ofScript]) {
+    assert.equal((await one.fetch(shared)).status, 401, 'nobody can look who may speak for this WebID')
+  }
   const channel = { '@context': 'https://www.w3.org/ns/solid/notification/v1', topic: `${alice.pod}profile/card` }
   const subscribed = await owner.fetch(`${stage.baseUrl}.notifications/WebSocketChannel2023/`, {
     method: 'POST',
@@ -133,6 +148,9 @@ test('a WebID in a deleted pod opens nothing elsewhere and is told nothing, unti
 
   assert.equal((await alice.call('POST', `${resource}keep/`, {})).status, 200)
   await until('the WebID is one again', async () => (await login.fetch(shared)).status === 200, withinMs)
+  assert.equal((await (await script()).fetch(shared)).status, 200)
+  assert.equal(await refreshed(), 200)
+  assert.ok((await silent()).has('code'))
 })
 
 test('the pods of an account that is deleted are 410, and come back when its owner logs in and keeps it', async () => {
@@ -146,4 +164,25 @@ test('the pods of an account that is deleted are 410, and come back when its own
   assert.equal((await fetch(`${pod}profile/card`)).status, 410, 'logging in is not enough')
   assert.equal((await browser.json('POST', person.controls['account']!['keep']!, {})).status, 200)
   assert.equal((await fetch(`${pod}profile/card`)).status, 200)
+})
+
+test('who listens to a pod is told that it is over when the pod is deleted, and may come again when it is back', async () => {
+  const person = await stage.person()
+  const { pod } = person
+  const { login } = await connect(person)
+  const send: Send = async (method, url, ask) => {
+    const answer = await login.fetch(url, { method, ...ask })
+    return { status: answer.status, text: await answer.text() }
+  }
+  const topic = `${pod}a.txt`
+  const { receiveFrom } = await subscribe(send, { pod, topic })
+  using heard = await SocketListener.open(receiveFrom)
+  const resource = await resourceOf(person)
+  assert.equal((await person.call('DELETE', resource, { password: person.password })).status, 200)
+  assert.equal((await heard.end()).code, 1000)
+  assert.match(heard.texts[0]!, /removed/)
+  assert.equal((await person.call('POST', `${resource}keep/`, {})).status, 200)
+  using again = await SocketListener.open(receiveFrom)
+  await put(login, topic, 'new')
+  await again.heard(1)
 })

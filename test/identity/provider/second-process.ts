@@ -35,6 +35,7 @@ const provider = await createProvider({
   issuer,
   db,
   accounts,
+  isWithdrawnWebId: () => false,
   revocations,
   sealer: await openSealer(`${dir}/secret.key`, { db, clock, random }),
   throttle: createThrottle({ clock, perAddressHour: undefined }),

@@ -104,15 +104,14 @@ test('a WebID that is not linked cannot be chosen by a form', async () => {
 
 test('a WebID in a pod that is deleted is none to choose, until the pod is back', async () => {
   await using site = await openSite()
-  const { browser, account } = await member(site)
+  const { browser } = await member(site)
   site.interaction = interactionOf()
-  const [pod] = await site.parts.accounts.pods(account)
   const page = '/.account/oidc/pick-webid/'
-  await site.parts.accounts.setPodDelete(account, pod!, 1)
+  site.withdrawnWebIds.add(webId)
   assert.doesNotMatch((await browser.get(page)).text, /name="webId"/)
   assert.equal((await browser.submit(page, { webId })).status, 400)
   assert.deepEqual(site.finished, [])
-  await site.parts.accounts.setPodDelete(account, pod!, undefined)
+  site.withdrawnWebIds.delete(webId)
   assert.equal((await browser.submit(page, { webId })).status, 303)
 })
 

@@ -31,6 +31,8 @@ export interface Site extends AsyncDisposable {
   readonly apps: ConnectedApp[]
   /** Documents that WebIDs lie in, by URL. */
   readonly documents: Map<string, string>
+  /** Those whose pods are deleted. */
+  readonly withdrawnWebIds: Set<string>
   /** The app that waits; undefined for none. */
   interaction: Interaction | undefined
   ask(wish: Wish): Promise<Answer>
@@ -71,6 +73,7 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
   const state = { letters: [] as string[], finished: [] as InteractionResult[], apps: [] as ConnectedApp[] }
   const documents = new Map<string, string>()
   const pods = new Map<string, PodState>()
+  const withdrawnWebIds = new Set<string>()
   const held: { interaction: Interaction | undefined } = { interaction: undefined }
   const parts: IdentityParts = {
     baseUrl,
@@ -78,6 +81,7 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
     registration: options.registration ?? 'open',
     maxPods: options.maxPods ?? 3,
     accounts,
+    isWithdrawnWebId: (webId) => withdrawnWebIds.has(webId),
     throttle: createThrottle({ clock, perAddressHour: options.perAddressHour }),
     mail: options.hasMail === false ? undefined : mailTo(state.letters),
     passkeys: options.hasPasskeys ? createPasskeys({ accounts, db, sealer, baseUrl, clock }) : undefined,
@@ -106,6 +110,7 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
     baseUrl,
     pods,
     documents,
+    withdrawnWebIds,
     ...state,
     get interaction() {
       return held.interaction

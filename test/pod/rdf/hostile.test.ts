@@ -6,7 +6,7 @@ import { describe, it } from 'node:test'
 import { isPlainJsonLd } from '../../../src/pod/rdf/read/jsonld-cost.ts'
 import { isDeep, maxNesting } from '../../../src/pod/rdf/read/nesting.ts'
 import { readTurtle, TooDear } from '../../../src/pod/rdf/read/turtle.ts'
-import { readPatchText } from '../../../src/pod/rdf/thread.ts'
+import { readPatchText } from '../../../src/pod/rdf/read/patch-text.ts'
 import { base, never, quadsOf, rdf } from './documents.ts'
 
 const open = (text: string, times = 2000): string => text.repeat(times)
@@ -26,9 +26,9 @@ const deep: readonly (readonly [name: string, kind: 'n3' | 'sparql', text: strin
 
 describe('texts that are short and dear', () => {
   for (const [name, kind, text] of deep) {
-    it(`${kind} with ${name} in each other is refused at once`, () => {
+    it(`${kind} with ${name} in each other is refused at once`, async () => {
       const startMs = performance.now()
-      assert.throws(() => readPatchText(text, kind, base), { code: 'PATCH_SYNTAX' })
+      await assert.rejects(readPatchText(text, kind, base), { code: 'PATCH_SYNTAX' })
       assert.ok(performance.now() - startMs < 1000)
     })
   }

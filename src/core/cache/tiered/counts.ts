@@ -40,15 +40,15 @@ export function stateNumber(state: DiskState): number {
 
 export function createCounts(metrics: Metrics): Counts {
   const classCounts = (name: string): ClassCounts => ({
-    hits: metrics.counter('xpod_cache_hits_total', 'Blocks served from disk', { class: name }),
-    misses: metrics.counter('xpod_cache_misses_total', 'Blocks served from the object store', { class: name }),
+    hits: metrics.counter('xpod_cache_hits_total', 'Resources from memory, blocks from disk', { class: name }),
+    misses: metrics.counter('xpod_cache_misses_total', 'What came from the store behind', { class: name }),
     bytesHit: metrics.counter('xpod_cache_bytes_hit_total', 'Bytes served from disk', { class: name }),
     bytesMiss: metrics.counter('xpod_cache_bytes_miss_total', 'Bytes served from the object store', { class: name }),
   })
   const small = classCounts('small')
   const large = classCounts('large')
   const evictions = (queue: string): Counter =>
-    metrics.counter('xpod_cache_evictions_total', 'Blocks that made room', { queue })
+    metrics.counter('xpod_cache_evictions_total', 'What made room', { queue })
   return {
     of: (objectBytes) => (objectBytes > largeBytes ? large : small),
     evictions: { small: evictions('small'), main: evictions('main') },

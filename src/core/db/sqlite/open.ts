@@ -99,7 +99,6 @@ class Engine implements SqliteEngine {
       data: start,
       maxWaiting,
       maxWaitingBytes,
-      resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 },
       crashCode: 'OUTCOME_UNKNOWN',
       onEvent: (event) => this.#hear(event as WriterEvent),
       onCrash: (error) => this.#fail(error),
@@ -198,7 +197,6 @@ class Engine implements SqliteEngine {
       this.#checkpoint ??= startThread('sqlite-checkpoint', {
         data: start,
         maxWaiting: 2,
-        resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2 },
         onCrash: () => (this.#checkpoint = undefined),
       })
       await this.#checkpoint.ask('passive')

@@ -49,6 +49,8 @@ const defaultTimeoutMs = 15_000
 const defaultAttempts = 4
 const firstBackoffMs = 100
 const maxBackoffMs = 2000
+/** Operations with codes of failures. */
+const maxCounted = 100
 const secondsBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
 export function openCalls(options: CallsOptions): S3Calls {
@@ -62,10 +64,10 @@ export function openCalls(options: CallsOptions): S3Calls {
   async function once<T>(op: S3Operation, given: CallOptions, pass: Pass, run: (client: S3Client) => Promise<T>) {
     const startMs = clock.monotonicMs()
     const { signal, timeoutMs = defaultTimeoutMs } = given
-    let outcome: string | undefined
+    let code: string | undefined
     try {
       const result = await connection.attempt({ signal, timeoutMs, isDownload: op === 'get' }, run)
-      outcome = 'ok'
+      code = 'ok'
       pass.answered()
       return result
     } catch (error) {
@@ -73,12 +75,12 @@ export function openCalls(options: CallsOptions): S3Calls {
         pass.dropped()
         throw error
       }
-      outcome = error.kind
+      code = error.code
       if (error.kind === 'passing') pass.failed()
       else pass.answered()
       throw error
     } finally {
-      if (outcome !== undefined) count(op, outcome, (clock.monotonicMs() - startMs) / 1000)
+      if (code !== undefined) count(op, code, (clock.monotonicMs() - startMs) / 1000)
     }
   }
 
@@ -118,13 +120,15 @@ function backoffMs(attempt: number, random: Random): number {
   return (Math.min(maxBackoffMs, firstBackoffMs * 2 ** (attempt - 1)) * random.uint32()) / 2 ** 32
 }
 
-function counters(metrics: Metrics): (op: S3Operation, outcome: string, seconds: number) => void {
+function counters(metrics: Metrics): (op: S3Operation, code: string, seconds: number) => void {
   const made = new Map<string, { total: Counter; seconds: Histogram }>()
-  return (op, outcome, seconds) => {
-    const key = `${op} ${outcome}`
+  return (op, given, seconds) => {
+    // Stores may say what they like.
+    const code = made.size < maxCounted || made.has(`${op} ${given}`) ? given : 'other'
+    const key = `${op} ${code}`
     let known = made.get(key)
     if (known === undefined) {
-      const total = metrics.counter('xpod_s3_requests_total', 'Calls to the object store', { op, outcome })
+      const total = metrics.counter('xpod_s3_requests_total', 'Calls to the object store', { op, code })
       const time = metrics.histogram('xpod_s3_request_seconds', 'Time of calls to the object store', secondsBounds, {
         op,
       })

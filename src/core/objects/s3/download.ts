@@ -4,6 +4,7 @@
 
 import type { IncomingMessage } from 'node:http'
 
+import { giveChunk } from '../../../base/bytes.ts'
 import { type Clock, delay } from '../../../base/clock.ts'
 import type { Random } from '../../../base/random.ts'
 import type { S3Calls } from './calls.ts'
@@ -64,7 +65,7 @@ async function* chunks(
           if (at + chunk.length > end) throw new S3Failure('passing', 'more bytes than announced')
           at += chunk.length
           waitingSinceMs = undefined
-          yield chunk
+          yield giveChunk(chunk)
           waitingSinceMs = clock.monotonicMs()
         }
         if (at === end) return

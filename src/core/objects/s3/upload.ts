@@ -1,5 +1,5 @@
-// Writes one object: a small one with a single call, a large one in parts (rule 23), two of them on their way while the next
-// one fills. Nothing is visible under the key until the last call has succeeded. On failure the unfinished upload is aborted;
+// Writes one object: a small one with a single call, a large one in parts (rule 23), one of them on its way while the next
+// one fills, or both. Nothing is visible under the key until the last call has succeeded. On failure the unfinished upload is aborted;
 // what even that leaves behind is swept. The library's own multipart is not used: it holds 64 MiB a part or more, and resumes
 // whatever unfinished upload of the key it finds.
 
@@ -43,12 +43,13 @@ interface SentPart {
 const maxParts = 10_000
 const maxInFlight = 2
 const abortTimeoutMs = 5000
+const abortAttempts = 3
 /** Slower than this a part is given up and sent again. */
 const minBytesPerSecond = 128 * KiB
 
-/** So that 10 000 parts reach 380 GiB, and small uploads hold little. */
+/** So that 10 000 parts reach 380 GiB, and small uploads hold little: S3 takes no smaller ones. */
 export function partBytes(number: number): number {
-  if (number < 1000) return 8 * MiB
+  if (number < 1000) return 5 * MiB
   return number < 5000 ? 16 * MiB : 64 * MiB
 }
 
@@ -150,10 +151,8 @@ class Sending {
     this.#uploadId = uploadId
   }
 
-  /** Resolves when the part is on its way. */
+  /** Resolves when the next one may be filled: no more than two are in memory. */
   async send(number: number, part: Part): Promise<void> {
-    while (this.#inFlight.size >= maxInFlight) await Promise.race(this.#inFlight)
-    if (this.#failure !== undefined) throw this.#failure.error
     const flight: Promise<void> = this.#sendNow(number, part)
       .then(
         (sent) => void this.#sent.push(sent),
@@ -164,6 +163,8 @@ class Sending {
         this.#inFlight.delete(flight)
       })
     this.#inFlight.add(flight)
+    while (this.#inFlight.size >= maxInFlight) await Promise.race(this.#inFlight)
+    if (this.#failure !== undefined) throw this.#failure.error
   }
 
   async #sendNow(number: number, part: Part): Promise<SentPart> {
@@ -198,13 +199,13 @@ class Sending {
     throw asXpodError(new S3Failure('passing', 'the parts did not become the object'))
   }
 
-  /** One attempt: what it leaves behind is swept. */
+  /** Stores refuse while a part is still on its way in. What a few attempts leave behind is swept. */
   async abort(): Promise<void> {
     // A part that arrives after the abort would stay behind.
     await Promise.all(this.#inFlight)
     if (this.#uploadId === '') return
     const { bucket } = this.#calls.connection
-    const options = { signal: new AbortController().signal, timeoutMs: abortTimeoutMs, maxAttempts: 1 }
+    const options = { signal: new AbortController().signal, timeoutMs: abortTimeoutMs, maxAttempts: abortAttempts }
     await this.#calls
       .call('multipart', options, (client) => client.abortMultipartUpload(bucket, this.#key, this.#uploadId))
       .catch((error: unknown) => {

@@ -22,6 +22,7 @@ export interface LibraryParts {
   readonly records: Records
   readonly documents: ClientDocuments
   readonly accounts: Pick<Accounts, 'get' | 'accountOfWebId'>
+  readonly isWithdrawnWebId: (webId: string) => boolean
   readonly keys: SigningKeys
   readonly cookies: CookieNames
   readonly throttle: Pick<Throttle, 'take'>
@@ -129,12 +130,12 @@ function isOffline({ oidc }: KoaContextWithOIDC): boolean {
   return oidc.entities.Grant?.getOIDCScope().split(' ').includes('offline_access') ?? false
 }
 
-/** The library asks again for a WebID that has no open account behind it any more. */
-async function findAccount({ accounts }: LibraryParts, accountId: string) {
+/** The library asks again for a WebID that has no open account behind it any more, or no document that others can read. */
+async function findAccount({ accounts, isWithdrawnWebId }: LibraryParts, accountId: string) {
   const subject = readSubject(accountId)
   if (subject === undefined) return undefined
   const { account, webId } = subject
-  if ((await accounts.accountOfWebId(webId)) !== account) return undefined
+  if (isWithdrawnWebId(webId) || (await accounts.accountOfWebId(webId)) !== account) return undefined
   if ((await accounts.get(account))?.state !== 'open') return undefined
   return { accountId, claims: () => ({ sub: webId, webid: webId }) }
 }

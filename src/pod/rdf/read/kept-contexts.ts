@@ -7,7 +7,7 @@ import { XpodError } from '../../../base/errors.ts'
 import type { Log } from '../../../base/log.ts'
 import type { Database } from '../../../core/db/database.ts'
 import type { Contexts } from './contexts.ts'
-import { parseJson } from './jsonld.ts'
+import { parseJson } from './json.ts'
 
 export interface KeptContexts {
   /** Undefined when it is not kept. */

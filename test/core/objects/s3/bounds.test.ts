@@ -15,9 +15,9 @@ const { signal } = new AbortController()
 const isOverloaded = (error: unknown): boolean => error instanceof XpodError && error.code === 'OVERLOADED'
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-test('parts are 8 MiB, 16 from the thousandth and 64 from the five thousandth', () => {
+test('parts are 5 MiB, 16 from the thousandth and 64 from the five thousandth', () => {
   const sizes = [1, 999, 1000, 4999, 5000, 10_000].map((number) => partBytes(number) / 2 ** 20)
-  assert.deepEqual(sizes, [8, 8, 16, 16, 64, 64])
+  assert.deepEqual(sizes, [5, 5, 16, 16, 64, 64])
 })
 
 describe('the memory of uploads', () => {

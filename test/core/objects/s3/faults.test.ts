@@ -87,7 +87,7 @@ describe('an S3 store that breaks', { skip: lacksS3 }, () => {
       await using world = await openS3World(server)
       async function* body(): AsyncGenerator<Uint8Array> {
         yield* chunksOf(randomBytes(sizeMiB * MiB), MiB)
-        const sent = (): number => Number(/op="part",outcome="ok"} (\d+)/.exec(world.metrics.render())?.[1] ?? 0)
+        const sent = (): number => Number(/op="part",code="ok"} (\d+)/.exec(world.metrics.render())?.[1] ?? 0)
         await until('its parts are there', () => sent() >= parts)
         const { uploads } = await server.client().listIncompleteUploadsQuery(server.bucket, world.prefix, '', '', '')
         for (const { key, uploadId } of uploads)
@@ -187,7 +187,7 @@ describe('an S3 store that breaks', { skip: lacksS3 }, () => {
     {
       await using early = await openS3World(server, { prefix, clock: laterBy(23) })
       const { metrics } = early
-      await until('a sweep has run', () => /op="list",outcome="ok"\} [1-9]/.test(metrics.render()))
+      await until('a sweep has run', () => /op="list",code="ok"\} [1-9]/.test(metrics.render()))
       assert.equal(await unfinished(), 1)
     }
     await using _later = await openS3World(server, { prefix, clock: laterBy(25) })

@@ -4,7 +4,7 @@
 
 import { join } from 'node:path'
 
-import { KiB } from '../../../../base/bytes.ts'
+import { giveChunk, KiB } from '../../../../base/bytes.ts'
 import type { Block } from '../block.ts'
 import type { FileOperations, OpenFile } from './files.ts'
 import { areIntact, checksums, decodeHeader, encodeHeader, headerBytes, pieceBytes } from './format.ts'
@@ -111,7 +111,7 @@ export class BlockFiles {
       const bytes = Buffer.allocUnsafeSlow(Math.min(endOfRead(from), block.length) - start)
       const read = await opened.file.read(bytes, headerBytes + start)
       if (read < bytes.length || !areIntact(bytes, start / pieceBytes, opened.sums)) return undefined
-      return bytes.subarray(from - start, Math.min(to - start, bytes.length))
+      return giveChunk(bytes.subarray(from - start, Math.min(to - start, bytes.length)))
     } finally {
       opened.users--
       if (opened.isLeaving && opened.users === 0) await opened.file.close()
