@@ -27,6 +27,13 @@ async function listen(client: Client, topic: string, features: Wish['features'] 
   return await SocketListener.open(receiveFrom)
 }
 
+/** Messages that no socket was sent, for want of Read. */
+function denied(): number {
+  const { center } = world
+  const counted = /^xpod_notify_dropped_total\{(?=.*websocket)(?=.*denied).*\} (\d+)$/m.exec(center.metrics.render())
+  return Number(counted?.[1] ?? 0)
+}
+
 async function etagOf(url: string): Promise<string> {
   return (await alice.get(url)).header('etag')!
 }
@@ -152,7 +159,9 @@ describe('a subscriber', () => {
     await alice.store(url, '1', 'text/plain')
     await heard.heard(1)
     await protect(alice, container, { who: { agent: bob.webId! }, modes: 'A' })
+    const before = denied()
     await alice.store(url, '2', 'text/plain')
+    await until('it was judged', () => denied() > before)
     await protect(alice, container, { who: { agent: bob.webId! }, modes: 'R' })
     await alice.store(url, '3', 'text/plain')
     await heard.heard(2)
