@@ -8,7 +8,7 @@ import { hash } from 'node:crypto'
 import { KiB } from '../../base/bytes.ts'
 import { XpodError } from '../../base/errors.ts'
 import type { HttpAnswer, HttpRequest } from '../../core/http/message.ts'
-import { splitJws, verifySignature } from '../../pod/auth/jws.ts'
+import { headerOf, splitJws, verifySignature } from '../../pod/auth/jws.ts'
 import type { Accounts } from '../account/accounts.ts'
 import { type FindClient, mayLogOutTo, originOf } from './clients.ts'
 import { type CookieNames, cookieOf } from './cookies.ts'
@@ -118,7 +118,7 @@ async function targetOf(
 async function readHint({ keys, issuer }: EndSessionParts, text: string | null): Promise<Hint | undefined> {
   if (text === null || text === '') return undefined
   const jws = splitJws(text, maxHintLength)
-  const { kid, alg, typ } = jws?.header ?? {}
+  const { kid, alg, typ } = (jws && headerOf(jws)) ?? {}
   if (jws === undefined || alg !== algorithm || typ !== 'JWT' || typeof kid !== 'string')
     throw invalid('its id_token_hint is no id token')
   const { iss, azp, webid } = jws.payload

@@ -5,7 +5,16 @@ import { KiB } from '../../base/bytes.ts'
 import { XpodError } from '../../base/errors.ts'
 import { isUnreadable } from '../access/remote-document.ts'
 import type { IssuerKeys } from './issuer-keys.ts'
-import { type Algorithm, isAlgorithm, isObject, type Json, type Jws, splitJws, verifySignature } from './jws.ts'
+import {
+  type Algorithm,
+  headerOf,
+  isAlgorithm,
+  isObject,
+  type Json,
+  type Jws,
+  splitJws,
+  verifySignature,
+} from './jws.ts'
 import type { TrustsIssuer } from './web-id.ts'
 
 /** What a valid token says. */
@@ -34,8 +43,9 @@ const maxAheadMs = 60_000
 /** Throws TOKEN_INVALID. Judges everything but the signature and the WebID. */
 export function readToken(text: string, nowMs: number): Claims {
   const jws = splitJws(text, maxTokenLength)
-  if (jws === undefined) throw invalid('it is no signed JWT')
-  const { alg, kid, crit } = jws.header
+  const header = jws && headerOf(jws)
+  if (jws === undefined || header === undefined) throw invalid('it is no signed JWT')
+  const { alg, kid, crit } = header
   if (!isAlgorithm(alg)) throw invalid('its algorithm is not accepted')
   if (crit !== undefined) throw invalid('it has critical extensions')
   if (kid !== undefined && typeof kid !== 'string') throw invalid('its key id is no string')

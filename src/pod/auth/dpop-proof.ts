@@ -7,7 +7,17 @@ import { XpodError } from '../../base/errors.ts'
 import { KiB, MiB } from '../../base/bytes.ts'
 import { canonicalUrl } from '../url.ts'
 import type { Credentials } from './agent.ts'
-import { importKey, isAlgorithm, isObject, type Json, type Jws, type PublicKey, splitJws, thumbprint } from './jws.ts'
+import {
+  headerOf,
+  importKey,
+  isAlgorithm,
+  isObject,
+  type Json,
+  type Jws,
+  type PublicKey,
+  splitJws,
+  thumbprint,
+} from './jws.ts'
 
 export interface Proof {
   readonly jws: Jws
@@ -40,7 +50,7 @@ export function createProofKeys(clock: Clock): ProofKeys {
   })
   return (jws) => {
     let key = known.get(jws.rawHeader)
-    if (key === undefined) known.set(jws.rawHeader, (key = proofKey(jws.header)), keepKeyMs)
+    if (key === undefined) known.set(jws.rawHeader, (key = proofKey(headerOf(jws) ?? {})), keepKeyMs)
     return key
   }
 }

@@ -32,9 +32,8 @@ export type Algorithm = keyof typeof algorithms
 export type Json = Readonly<Record<string, unknown>>
 
 export interface Jws {
-  /** The header as it was sent, base64url. */
+  /** As it was sent, base64url. */
   readonly rawHeader: string
-  readonly header: Json
   readonly payload: Json
   /** What the signature is of. */
   readonly signed: string
@@ -43,15 +42,19 @@ export interface Jws {
 
 const compact = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/
 
-/** Undefined when it is no compact JWS of two JSON objects. Verifies nothing. */
+/** Undefined when it is no compact JWS with a JSON object in it. Verifies nothing. */
 export function splitJws(text: string, maxLength: number): Jws | undefined {
   const parts = text.length > maxLength ? null : compact.exec(text)
   if (parts === null) return undefined
-  const header = jsonObject(parts[1]!)
   const payload = jsonObject(parts[2]!)
-  if (header === undefined || payload === undefined) return undefined
+  if (payload === undefined) return undefined
   const signed = text.slice(0, parts[1]!.length + 1 + parts[2]!.length)
-  return { rawHeader: parts[1]!, header, payload, signed, signature: parts[3]! }
+  return { rawHeader: parts[1]!, payload, signed, signature: parts[3]! }
+}
+
+/** Undefined when it is no JSON object. */
+export function headerOf({ rawHeader }: Jws): Json | undefined {
+  return jsonObject(rawHeader)
 }
 
 function jsonObject(base64url: string): Json | undefined {
@@ -139,18 +142,27 @@ export function verifySignature(jws: Jws, key: PublicKey): boolean | Promise<boo
 /** Two numbers side by side (RFC 7518 section 3.4) as ASN.1 has them (RFC 3279 section 2.2.3); undefined for another length. */
 function derSignature(raw: Buffer, bytes: number): Buffer | undefined {
   if (raw.length !== 2 * bytes) return undefined
-  const numbers = [...derInteger(raw.subarray(0, bytes)), ...derInteger(raw.subarray(bytes))]
-  const length = numbers.length < 0x80 ? [numbers.length] : [0x81, numbers.length]
-  return Buffer.from([0x30, ...length, ...numbers])
+  const der = Buffer.alloc(3 + 2 * (3 + bytes))
+  const end = putInteger(der, putInteger(der, 3, raw.subarray(0, bytes)), raw.subarray(bytes))
+  const length = end - 3
+  der[0] = 0x30
+  der[1] = 0x81
+  der[2] = length
+  if (length >= 0x80) return der.subarray(0, end)
+  der[1] = 0x30
+  return der.subarray(1, end)
 }
 
-/** Without leading zeros, but with one before a first bit that would be a sign. */
-function derInteger(bytes: Buffer): number[] {
+/** Without leading zeros, but with one before a first bit that would be a sign. Returns where it ends. */
+function putInteger(der: Buffer, at: number, bytes: Buffer): number {
   let start = 0
   while (start < bytes.length - 1 && bytes[start] === 0) start++
-  const digits = [...bytes.subarray(start)]
-  if (digits[0]! >= 0x80) digits.unshift(0)
-  return [0x02, digits.length, ...digits]
+  const zeros = bytes[start]! >= 0x80 ? 1 : 0
+  const length = zeros + bytes.length - start
+  der[at] = 0x02
+  der[at + 1] = length
+  bytes.copy(der, at + 2 + zeros, start)
+  return at + 2 + length
 }
 
 /** RFC 7638: SHA-256 of the required members in this order, base64url; undefined for a type that proofs cannot have. */

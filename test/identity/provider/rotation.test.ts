@@ -22,7 +22,7 @@ async function openKeys(world: World): Promise<SigningKeys> {
 
 async function accepts(keys: SigningKeys, token: string): Promise<boolean> {
   const jws = splitJws(token, 10_000)!
-  const [key] = await keys.find(String(jws.header['kid']))
+  const [key] = await keys.find(String(headerOf(token)['kid']))
   return key !== undefined && (await verifySignature(jws, key))
 }
 

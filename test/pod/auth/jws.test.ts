@@ -9,6 +9,7 @@ import { calculateJwkThumbprint } from 'jose'
 import {
   algorithms,
   type Algorithm,
+  headerOf,
   importKey,
   type Json,
   splitJws,
@@ -100,12 +101,15 @@ for (const text of [
   'e30.e30',
   'e30.e30.',
   'e30.e30.AA.AA',
-  'W10.e30.AA',
   'e30.bnVsbA.AA',
-  'e3.e30.AA',
+  'e30.e3.AA',
   'e30=.e30.AA',
 ]) {
-  test(`"${text}" is no JWS of two objects`, () => assert.equal(splitJws(text, 99), undefined))
+  test(`"${text}" is no JWS of an object`, () => assert.equal(splitJws(text, 99), undefined))
+}
+
+for (const text of ['W10.e30.AA', 'bnVsbA.e30.AA', 'e3.e30.AA']) {
+  test(`the header of "${text}" is no object`, () => assert.equal(headerOf(splitJws(text, 99)!), undefined))
 }
 
 test('a JWS over the length is none', () => {
