@@ -34,13 +34,16 @@ async function say(listener: SocketListener, text: string): Promise<string> {
   return (await until('an answer', () => listener.texts.shift()))!
 }
 
-test('answers name the socket, refusals do not', async () => {
-  const url = `${await publicContainer()}a.ttl`
+test('answers name the socket, also where nothing is yet; refusals do not', async () => {
+  const container = await publicContainer()
+  const url = `${container}a.ttl`
   await alice.store(url)
   for (const method of ['GET', 'HEAD', 'OPTIONS'] as const) {
     assert.equal((await anyone.send(method, url)).header('updates-via'), address, method)
   }
-  assert.equal((await anyone.get(`${pod}profile/missing`)).header('updates-via'), undefined)
+  const [missing, secret] = [await anyone.get(`${container}missing`), await anyone.get(`${pod}profile/missing`)]
+  assert.deepEqual([missing.status, missing.header('updates-via')], [404, address])
+  assert.deepEqual([secret.status, secret.header('updates-via')], [401, undefined])
 })
 
 test('without the setting nothing is named and nothing is served', async () => {

@@ -89,10 +89,10 @@ function offerOf(header: string | undefined): Offer {
   return header.split(',').some((one) => one.trim() === version) ? 'ours' : 'other'
 }
 
-/** Names the socket of its pod in every answer that worked. */
+/** Names the socket of its pod in every answer that worked, and where nothing is yet: what comes there can be listened for. */
 export function announceUpdates(server: PodServer): PodServer {
   const announced = (response: PodResponse, pod: PodRecord): PodResponse => {
-    if (response.status >= 400) return response
+    if (response.status >= 400 && response.status !== 404) return response
     const address = urlOf(pod, legacyPath).replace(/^http/, 'ws')
     return { ...response, headers: [...response.headers, 'Updates-Via', address] }
   }
