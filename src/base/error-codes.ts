@@ -137,7 +137,7 @@ export const errorCodes = {
     'The patch does not fit the state of the resource',
     'Read the resource again; nothing was changed.',
   ),
-  PATCH_TARGET: row(409, 6, 'Only RDF documents can be patched', 'PUT the resource instead.'),
+  PATCH_TARGET: row(409, 6, 'Only RDF documents can be patched', 'PUT the document; of a container, PATCH the .meta.'),
   PATCH_TOO_COMPLEX: row(422, 1, 'The WHERE clause needs too many steps', 'Make its patterns share variables.'),
 
   // Notifications
