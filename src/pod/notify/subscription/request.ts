@@ -108,7 +108,7 @@ export function invalid(detail: string): XpodError {
 function statementsOf(quads: readonly Quad[]): readonly Quad[] {
   const topics = quads.filter((one) => one.predicate.value === `${notifyNamespace}topic`)
   if (topics.length === 0) {
-    throw invalid(`there is no topic; name it, with the JSON-LD context ${contexts[0]}`)
+    throw invalid(`there is no topic that is a URL; name one, with the JSON-LD context ${contexts[0]}`)
   }
   const [{ subject }] = topics as [Quad]
   if (topics.some((one) => !one.subject.equals(subject))) throw invalid('there are two subscriptions in it')
