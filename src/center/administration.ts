@@ -15,6 +15,8 @@ export interface PodReport {
   readonly name: string
   readonly base: string
   readonly owners: readonly string[]
+  /** Those of them that everybody is told. */
+  readonly shownOwners: readonly string[]
   /** `deleted`: by its owner, who can still bring it back. */
   readonly state: string
   readonly created: string
@@ -81,6 +83,7 @@ export function administerPods(options: AdministrationOptions): PodAdministratio
       name: record.name,
       base: record.base,
       owners: record.owners,
+      shownOwners: record.shownOwners,
       state: deleteAtMs === undefined ? (head?.state ?? 'deleting') : 'deleted',
       created: new Date(record.createdMs).toISOString(),
       deleteAt: deleteAtMs === undefined ? null : new Date(deleteAtMs).toISOString(),

@@ -32,17 +32,16 @@ export function podPacking(baseUrl: string): Packing<PodRecord> {
     owner.length === base.length + usualPath.length && owner.startsWith(base) && owner.endsWith(usualPath)
   return {
     pack(record) {
-      const { id, name, base, aliases, owners, quotaBytes, quotaResources, createdMs } = record
+      const { id, name, base, aliases, owners, shownOwners, quotaBytes, quotaResources, createdMs } = record
       const isUsual = owners.length === 1 && isUsualOwner(owners[0]!, base)
-      const odd = `${base === usualBase(name) ? '' : base}\n${isUsual ? '' : owners.join(' ')}\n${aliases.join(' ')}`
+      const lists = [isUsual ? [] : owners, aliases, shownOwners].map((list) => list.join(' '))
+      const odd = `${base === usualBase(name) ? '' : base}\n${lists.join('\n')}`
       return `${id}\n${name}\n${quotaBytes}\n${quotaResources}\n${createdMs}\n${odd}`.trimEnd()
     },
     unpack(packed) {
-      const [id, name, bytes, resources, created, oddBase = '', oddOwners = '', former = ''] = packed.split('\n') as [
-        string,
-        string,
-        ...string[],
-      ]
+      const [id, name, bytes, resources, created, oddBase = '', oddOwners = '', former = '', shown = ''] = packed.split(
+        '\n',
+      ) as [string, string, ...string[]]
       const base = oddBase === '' ? usualBase(name) : oddBase
       return {
         id,
@@ -50,6 +49,7 @@ export function podPacking(baseUrl: string): Packing<PodRecord> {
         base,
         aliases: former === '' ? [] : former.split(' '),
         owners: oddOwners === '' ? [usualOwner(base)] : oddOwners.split(' '),
+        shownOwners: shown === '' ? [] : shown.split(' '),
         quotaBytes: Number(bytes),
         quotaResources: Number(resources),
         createdMs: Number(created),

@@ -38,6 +38,7 @@ export function planPod(wish: PodWish): NewPod {
       base: wish.base,
       aliases: [],
       owners: [owner],
+      shownOwners: [],
       quotaBytes: wish.quotaBytes ?? defaultQuotaBytes,
       quotaResources: wish.quotaResources ?? defaultQuotaResources,
       createdMs: wish.nowMs,

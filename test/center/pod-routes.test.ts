@@ -13,6 +13,7 @@ const usual: PodRecord = {
   base: `${baseUrl}alice/`,
   aliases: [],
   owners: [`${baseUrl}alice/profile/card#me`],
+  shownOwners: [],
   quotaBytes: 1e9,
   quotaResources: 100_000,
   createdMs: 1_790_000_000_000,
@@ -24,7 +25,14 @@ for (const [name, record] of Object.entries<PodRecord>({
   'with a host of its own': { ...usual, base: 'https://alice.pods.example/' },
   'with other owners': { ...usual, owners: ['https://id.example/a', 'https://id.example/b#me'] },
   'with former bases': { ...usual, aliases: ['https://old.example/', 'https://older.example/alice/'] },
-  'with everything': { ...usual, base: 'https://a.example/', owners: ['https://id.example/a'], aliases: [usual.base] },
+  'whose owner is shown': { ...usual, shownOwners: usual.owners },
+  'with everything': {
+    ...usual,
+    base: 'https://a.example/',
+    owners: ['https://id.example/a', 'https://id.example/b'],
+    shownOwners: ['https://id.example/b'],
+    aliases: [usual.base],
+  },
 })) {
   test(`a pod ${name} is unpacked as it was packed`, () => assert.deepEqual(unpack(pack(record)), record))
 }

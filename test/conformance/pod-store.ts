@@ -455,11 +455,13 @@ function directory(open: () => Promise<PodStoreWorld>): void {
     const bob = await createPod(store, 'bob')
     const alice = await createPod(store, 'alice')
     await store.directory.setQuota(alice, { bytes: 5, resources: 6 })
-    await store.directory.setOwners(alice, ['https://a.example/#a', 'https://a.example/#b'])
+    const [shown, hidden] = ['https://a.example/#a', 'https://a.example/#b']
+    await store.directory.setOwners(alice, { owners: [hidden, shown], shownOwners: [shown] })
     const record = await store.directory.get('alice')
     assert.equal(record?.id, alice)
     assert.deepEqual(record, await store.directory.get(alice))
-    assert.deepEqual([record?.quotaBytes, record?.quotaResources, record?.owners.length], [5, 6, 2])
+    assert.deepEqual([record?.quotaBytes, record?.quotaResources], [5, 6])
+    assert.deepEqual([record?.owners, record?.shownOwners], [[hidden, shown], [shown]])
     assert.deepEqual(
       (await store.directory.list(undefined, 10)).map((one) => one.name),
       ['alice', 'bob'],

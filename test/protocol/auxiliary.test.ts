@@ -121,7 +121,41 @@ test('an auxiliary resource can be deleted alone', async () => {
   expectStatus(await alice.get(`${container}a.ttl`), 200)
 })
 
-test('a missing description is 404, and its subject must exist before it is written', async () => {
+for (const name of ['.acl', '.meta']) {
+  for (const method of ['PUT', 'PATCH']) {
+    test(`rows 29 and 38: ${method} of the ${name} of a container that is missing makes the container`, async () => {
+      const container = `${fresh()}new/`
+      const body = name === '.acl' ? aclFor(container, [], alice.webId) : `<${container}> <http://a.example/b> 1 .`
+      const prefixes = [...body.matchAll(/@prefix (.*)\.\n/g)].map(([, prefix]) => `PREFIX ${prefix}`).join('\n')
+      const insert = `${prefixes}\nINSERT DATA { ${body.replaceAll(/@prefix.*\n/g, '')} }`
+      const write = (client: typeof alice) =>
+        method === 'PUT'
+          ? client.put(`${container}${name}`, 'text/turtle', body)
+          : client.patch(`${container}${name}`, sparql, insert)
+      expectStatus(await write(bob), 403)
+      expectStatus(await alice.get(container), 404)
+      const made = expectStatus(await write(alice), 201)
+      assert.equal(made.header('location'), `${container}${name}`)
+      assert.deepEqual(await alice.members(container), [])
+      assert.deepEqual(await alice.members(container.slice(0, -'new/'.length)), [container])
+      expectStatus(await write(alice), 204)
+    })
+  }
+}
+
+test('an ACL that is there before its container lets nobody in who has no Append above', async () => {
+  const container = fresh()
+  await alice.makeContainer(container)
+  const mine = { agent: bob.webId! }
+  await protect(alice, container, { who: mine, modes: 'RC' })
+  const acl = aclFor(`${container}new/`, [], bob.webId)
+  expectStatus(await bob.put(`${container}new/.acl`, 'text/turtle', acl), 403)
+  await protect(alice, container, { who: mine, modes: 'RAC' })
+  expectStatus(await bob.put(`${container}new/.acl`, 'text/turtle', acl), 201)
+  expectStatus(await alice.get(`${container}new/`), 403)
+})
+
+test('a missing description is 404, and a document must exist before what describes it', async () => {
   const container = fresh()
   await alice.makeContainer(container)
   expectStatus(await alice.get(`${container}none.ttl.meta`), 404)

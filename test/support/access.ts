@@ -21,6 +21,7 @@ export function podRecord(overrides: Partial<PodRecord> = {}): PodRecord {
     base: 'https://pods.example/alice/',
     aliases: [],
     owners: ['https://alice.example/card#me'],
+    shownOwners: [],
     quotaBytes: 1e9,
     quotaResources: 1e5,
     createdMs: 0,

@@ -74,6 +74,7 @@ export function podRecord(
     base: `https://pods.example/${name}/`,
     aliases: [],
     owners: [`https://pods.example/${name}/profile/card#me`],
+    shownOwners: [],
     quotaBytes: quota.bytes ?? 1e9,
     quotaResources: quota.resources ?? 1e6,
     createdMs: 1,

@@ -52,17 +52,21 @@ const deleteFields = { password: optionalSecret }
 export const pod: JsonRow = {
   status: badRequest,
   async GET(parts, call) {
-    const { base, owners, bytes, quotaBytes, deleteAtMs } = await ownPod(parts, memberOf(call), call.params.pod!)
+    const { base, owners, shownOwners, bytes, quotaBytes, deleteAtMs } = await ownPod(
+      parts,
+      memberOf(call),
+      call.params.pod!,
+    )
     const deleteAt = deleteAtMs === undefined ? {} : { deleteAt: new Date(deleteAtMs).toISOString() }
-    const shown = owners.map((webId) => ({ webId, visible: false }))
+    const shown = owners.map((webId) => ({ webId, visible: shownOwners.includes(webId) }))
     return {
       json: { fields: describeFields(ownerFields), baseUrl: base, owners: shown, bytes, quotaBytes, ...deleteAt },
     }
   },
-  /** Owners are never shown to others here, so `visible` changes nothing. */
+  /** Adds an owner or removes one; who is `visible` is named in the Link header of the root. */
   async POST(parts, call) {
-    const { webId, remove } = readFields(ownerFields, call.json)
-    await changeOwner(parts, memberOf(call), { podId: call.params.pod!, webId, remove })
+    const { webId, visible: isVisible, remove } = readFields(ownerFields, call.json)
+    await changeOwner(parts, memberOf(call), { podId: call.params.pod!, webId, isVisible, remove })
     return { json: {} }
   },
   /** In a week; `password` in the body, where the account has one. */

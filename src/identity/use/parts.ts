@@ -23,6 +23,8 @@ export interface PodState {
   /** Its base URL. */
   readonly base: string
   readonly owners: readonly string[]
+  /** Those of them that everybody is told. */
+  readonly shownOwners: readonly string[]
   /** RFC 3339. */
   readonly created: string
   readonly bytes: number
@@ -40,7 +42,7 @@ export interface PodMaker {
   }): Promise<PodState>
   /** By id or name. Throws POD_UNKNOWN. */
   show(pod: string): Promise<PodState>
-  setOwners(podId: string, owners: readonly string[]): Promise<void>
+  setOwners(podId: string, owners: Pick<PodState, 'owners' | 'shownOwners'>): Promise<void>
 }
 
 export interface IdentityParts {

@@ -92,19 +92,23 @@ export async function keepPod(parts: IdentityParts, who: Member, { podId }: { re
 export async function changeOwner(
   parts: IdentityParts,
   who: Member,
-  change: { readonly podId: string; readonly webId: string; readonly remove: boolean },
+  change: { readonly podId: string; readonly webId: string; readonly isVisible: boolean; readonly remove: boolean },
 ): Promise<void> {
-  const { owners } = await ownPod(parts, who, change.podId)
-  const others = owners.filter((owner) => owner !== change.webId)
+  const { webId, podId } = change
+  const pod = await ownPod(parts, who, podId)
+  const isOwner = pod.owners.includes(webId)
+  const shownOthers = pod.shownOwners.filter((owner) => owner !== webId)
   if (change.remove) {
-    if (others.length === owners.length) return
-    if (others.length === 0) throw new XpodError('OWNER_LAST')
-    return parts.pods.setOwners(change.podId, others)
+    if (!isOwner) return
+    const owners = pod.owners.filter((owner) => owner !== webId)
+    if (owners.length === 0) throw new XpodError('OWNER_LAST')
+    return parts.pods.setOwners(podId, { owners, shownOwners: shownOthers })
   }
-  requireWebId(change.webId)
-  if (others.length < owners.length) return
-  if (owners.length >= maxOwners) throw new XpodError('ACCOUNT_FULL', `at most ${maxOwners} owners`)
-  await parts.pods.setOwners(change.podId, [...owners, change.webId])
+  requireWebId(webId)
+  if (!isOwner && pod.owners.length >= maxOwners) throw new XpodError('ACCOUNT_FULL', `at most ${maxOwners} owners`)
+  const owners = isOwner ? pod.owners : [...pod.owners, webId]
+  const shownOwners = change.isVisible ? [...shownOthers, webId] : shownOthers
+  await parts.pods.setOwners(podId, { owners, shownOwners })
 }
 
 /** What `before + name + after` is the URL of. */

@@ -18,7 +18,8 @@ export function urlOf(pod: PodRecord, path: Path): string {
 
 /**
  * The Link line of an existing resource: types, acl, describedby, storageDescription, and on the root the storage type and
- * the owners. With `isKnown` false, what may be said of a name whether something is there or not; the root is always there.
+ * the owners that are shown. With `isKnown` false, what may be said of a name whether something is there or not; the root
+ * is always there.
  */
 export function linkHeader(pod: PodRecord, path: Path, isKnown = true): string {
   const links: string[] = []
@@ -29,7 +30,7 @@ export function linkHeader(pod: PodRecord, path: Path, isKnown = true): string {
   if (auxiliary === undefined) links.push(`<${urlOf(pod, metaOf(path))}>; rel="describedby"`)
   links.push(`<${urlOf(pod, storageDescriptionPath)}>; rel="http://www.w3.org/ns/solid/terms#storageDescription"`)
   if (isKnown && path === '/') {
-    for (const owner of pod.owners) links.push(`<${uriOf(owner)}>; rel="http://www.w3.org/ns/solid/terms#owner"`)
+    for (const owner of pod.shownOwners) links.push(`<${uriOf(owner)}>; rel="http://www.w3.org/ns/solid/terms#owner"`)
   }
   return links.join(', ')
 }

@@ -4,7 +4,7 @@
 
 import type { Path } from '../path.ts'
 import type { Change, NewPod, Outcome, Staged } from './change.ts'
-import type { Child, FeedEntry, PodHead, PodId, PodRecord, PodState, Resource, Version } from './resource.ts'
+import type { Child, FeedEntry, Owners, PodHead, PodId, PodRecord, PodState, Resource, Version } from './resource.ts'
 
 export interface StageLimits {
   /** One body may not exceed this (413). */
@@ -81,7 +81,7 @@ export interface PodDirectory {
   each(visit: (record: PodRecord) => void): Promise<void>
   setState(pod: PodId, state: PodState): Promise<void>
   setQuota(pod: PodId, quota: { readonly bytes: number; readonly resources: number }): Promise<void>
-  setOwners(pod: PodId, owners: readonly string[]): Promise<void>
+  setOwners(pod: PodId, owners: Owners): Promise<void>
   /** Marks the pod deleting at once and empties it in chunks; resolves when the mark is durable. The name stays used. */
   delete(pod: PodId): Promise<void>
   /** Calls back after each change of the directory, in order, once durable. */

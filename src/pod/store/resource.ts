@@ -112,7 +112,11 @@ export interface PodRecord {
   readonly aliases: readonly string[]
   /** WebIDs; never empty. */
   readonly owners: readonly string[]
+  /** Those of them that everybody is told, by the Link header of the root. */
+  readonly shownOwners: readonly string[]
   readonly quotaBytes: number
   readonly quotaResources: number
   readonly createdMs: number
 }
+
+export type Owners = Pick<PodRecord, 'owners' | 'shownOwners'>

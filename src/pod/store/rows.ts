@@ -2,7 +2,7 @@
 // whichever database holds them; the texts of queries are each engine's own.
 
 import { isContainer, type Key, type Path } from '../path.ts'
-import type { BodyRef, Child, Kind, PodHead, PodId, PodRecord, PodState, Resource } from './resource.ts'
+import type { BodyRef, Child, Kind, Owners, PodHead, PodId, PodRecord, PodState, Resource } from './resource.ts'
 
 /** The order is stored: only ever append. Below `firstAuxiliary` a resource is listed by its parent. */
 export const kinds: readonly Kind[] = ['container', 'document', 'acl', 'meta']
@@ -124,9 +124,23 @@ export function recordOf(row: RecordRow): PodRecord {
   return {
     ...row,
     aliases: listOf(row.aliases),
-    owners: listOf(row.owners),
+    ...ownersOf(row.owners),
   }
 }
+
+/** JSON: WebIDs, those of shown owners as `{"shown": WebID}`. */
+export function ownersText({ owners, shownOwners }: Owners): string {
+  return JSON.stringify(owners.map((webId) => (shownOwners.includes(webId) ? { shown: webId } : webId)))
+}
+
+function ownersOf(json: string): Owners {
+  if (!json.includes('{')) return { owners: listOf(json), shownOwners: none }
+  const entries = JSON.parse(json) as (string | { readonly shown: string })[]
+  const shownOwners = entries.flatMap((entry) => (typeof entry === 'string' ? [] : [entry.shown]))
+  return { owners: entries.map((entry) => (typeof entry === 'string' ? entry : entry.shown)), shownOwners }
+}
+
+const none: readonly string[] = []
 
 /** Most lists are empty or have one member, and a start reads them of every pod. */
 function listOf(json: string): readonly string[] {

@@ -13,7 +13,7 @@ import { essenceOf, rdfTypeOf } from '../rdf/media-types.ts'
 import type { Patch, PatchResult } from '../rdf/patch.ts'
 import { checkWriteConditions } from '../resource/conditions.ts'
 import { urlOf } from '../resource/links.ts'
-import type { Change, Op, Require } from '../store/change.ts'
+import type { Change, Require } from '../store/change.ts'
 import { checkedAcl, maxAclBytes } from './acl-body.ts'
 import { tryCommit, untilSettled } from './commit.ts'
 import { createGraphMemo } from './graph-memo.ts'
@@ -21,7 +21,7 @@ import { isIdentity, refuseOtherIssuers } from './identity.ts'
 import { neededMediaType, readBody, refuseEncoded, refuseTooLarge, stageBytes } from './intake.ts'
 import { refuseProtected } from './protected-triples.ts'
 import { authorizeAnyChange, authorizeChange } from './rights.ts'
-import { entryAt, findTarget, refuseMisplaced, refusePlace, sizeOf, type Target } from './target.ts'
+import { entryAt, findTarget, refuseMisplaced, refusePlace, sizeOf, subjectOps, type Target } from './target.ts'
 import { noContent, written } from './written.ts'
 
 const graphs = createGraphMemo(32 * MiB)
@@ -68,14 +68,14 @@ async function applyOnce(parts: PodParts, op: Operation, patch: Patch): Promise<
   await using staged = await stageBytes(parts, op, after.bytes, spareBytes)
   const committed = await tryCommit(parts, op, {
     require: [...conditions, asComputed(target), { kind: 'acl', aclSeq }],
-    ops: [{ kind: 'put', path: target.path, mediaType: after.mediaType, body: staged } satisfies Op],
+    ops: [...subjectOps(target), { kind: 'put', path: target.path, mediaType: after.mediaType, body: staged }],
     groups,
     bodies: new Map([[target.path, after.bytes]]),
   })
   if (committed !== undefined && after.parsed !== undefined) {
     graphs.keep(home.pod.id, target.path, committed.at, after.parsed)
   }
-  return committed && written(home, committed)
+  return committed && written(home, committed, target.path)
 }
 
 /** Any patch changes something, so at least Append; deletes tell what is there, so they need Read too (pitfall 15). */

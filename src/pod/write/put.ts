@@ -25,7 +25,7 @@ import {
 } from './intake.ts'
 import { refuseProtected } from './protected-triples.ts'
 import { authorizeChange, modesToPut } from './rights.ts'
-import { findTarget, refuseMisplaced, refusePlace, sizeOf, type Target } from './target.ts'
+import { findTarget, refuseMisplaced, refusePlace, sizeOf, subjectOps, type Target } from './target.ts'
 import { written } from './written.ts'
 
 export async function putResource(parts: PodParts, op: Operation): Promise<PodResponse> {
@@ -77,10 +77,10 @@ function asFound({ path, resource }: Target): Require {
 function commitPut(parts: PodParts, op: Operation, judged: Judged, ops: readonly Op[]): Promise<PodResponse> {
   let first: Judged | undefined = judged
   return untilSettled(op, async () => {
-    const { require } = first ?? (await judge(parts, op))
+    const { target, require } = first ?? (await judge(parts, op))
     first = undefined
-    const committed = await tryCommit(parts, op, { require, ops })
-    return committed && written(op.home, committed)
+    const committed = await tryCommit(parts, op, { require, ops: [...subjectOps(target), ...ops] })
+    return committed && written(op.home, committed, target.path)
   })
 }
 
@@ -127,11 +127,11 @@ async function putAcl(parts: PodParts, op: Operation): Promise<PodResponse> {
   const bytes = await readBody(op.request, maxAclBytes)
   const groups = await checkedAcl(parts, { bytes, mediaType, pod, aclPath: path })
   await using staged = await stageBytes(parts, op, bytes, maxAclBytes)
-  const ops: Op[] = [{ kind: 'put', path, mediaType, body: staged }]
+  const put: Op = { kind: 'put', path, mediaType, body: staged }
   return await untilSettled(op, async () => {
-    const { require } = await judge(parts, op)
-    const committed = await tryCommit(parts, op, { require, ops, groups })
-    return committed && written(op.home, committed)
+    const { target, require } = await judge(parts, op)
+    const committed = await tryCommit(parts, op, { require, ops: [...subjectOps(target), put], groups })
+    return committed && written(op.home, committed, path)
   })
 }
 

@@ -26,12 +26,12 @@ async function demand(parts: Judges, op: Operation, path: Path, wanted: Modes): 
 
 /**
  * PUT and PATCH. `wanted` is what the change needs on an existing document; a new one needs Append as well on the
- * container that will list it (or its first missing ancestor). An ACL needs Control of its subject; .meta is judged as
- * its subject.
+ * container that will list it (or its first missing ancestor). An ACL needs Control of its subject, and Append to make it;
+ * .meta is judged as its subject.
  */
 export async function authorizeChange(parts: Judges, op: Operation, target: Target, wanted: Modes): Promise<void> {
-  if (target.auxiliary === 'acl') return demand(parts, op, target.subject, control)
-  await demand(parts, op, target.subject, wanted)
+  const ofSubject = target.newContainer === undefined ? 0 : append
+  await demand(parts, op, target.subject, target.auxiliary === 'acl' ? control | ofSubject : wanted)
   if (target.above !== undefined) await demand(parts, op, target.above, append)
 }
 

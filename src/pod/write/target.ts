@@ -5,7 +5,16 @@
 import { XpodError } from '../../base/errors.ts'
 import type { Entry, PodHome } from '../home.ts'
 import { nearestExisting } from '../nearest.ts'
-import { ancestorsOf, type Auxiliary, auxiliaryOf, hasAuxiliaryAncestor, type Path, subjectOf } from '../path.ts'
+import {
+  ancestorsOf,
+  type Auxiliary,
+  auxiliaryOf,
+  hasAuxiliaryAncestor,
+  isContainer,
+  type Path,
+  subjectOf,
+} from '../path.ts'
+import type { Op } from '../store/change.ts'
 import type { PodRecord, Resource } from '../store/resource.ts'
 
 export interface Target {
@@ -19,9 +28,11 @@ export interface Target {
   readonly resource: Resource | undefined
   /** The name is taken in the other slash form. */
   readonly isTwin: boolean
-  /** False when the subject of an auxiliary path does not exist in the form the path says. */
+  /** False when the subject of an auxiliary path does not exist in the form the path says, and is not made with it. */
   readonly hasSubject: boolean
-  /** Of a missing resource: the nearest existing container above, which will list it or its first missing ancestor. */
+  /** The missing container that an auxiliary path belongs to: an ancestor like any other, so PUT and PATCH make it. */
+  readonly newContainer: Path | undefined
+  /** Of what will be made: the nearest existing container above, which will list it or its first missing ancestor. */
   readonly above: Path | undefined
   /** A document stands where an ancestor container would be made. */
   readonly isBlocked: boolean
@@ -32,12 +43,16 @@ export async function findTarget(home: PodHome, path: Path): Promise<Target> {
   const resource = entry.resource?.path === path ? entry.resource : undefined
   const auxiliary = auxiliaryOf(path)
   const subject = subjectOf(path)
-  const hasSubject = auxiliary === undefined || (await entryAt(home, subject)).resource?.path === subject
-  const isMissing = resource === undefined && auxiliary === undefined
-  const { above, isBlocked } = isMissing ? await nearestContainer(home, path) : { above: undefined, isBlocked: false }
+  const owner = auxiliary === undefined ? undefined : (await entryAt(home, subject)).resource
+  const newContainer = auxiliary !== undefined && owner === undefined && isContainer(subject) ? subject : undefined
+  const hasSubject = auxiliary === undefined || owner?.path === subject || newContainer !== undefined
+  const made = newContainer ?? (resource === undefined && auxiliary === undefined ? path : undefined)
+  const { above, isBlocked } = made === undefined ? nothingMade : await nearestContainer(home, made)
   const isTwin = resource === undefined && entry.resource !== undefined
-  return { path, subject, auxiliary, entry, resource, isTwin, hasSubject, above, isBlocked }
+  return { path, subject, auxiliary, entry, resource, isTwin, hasSubject, newContainer, above, isBlocked }
 }
+
+const nothingMade = { above: undefined, isBlocked: false }
 
 export function entryAt(home: PodHome, path: Path): Entry | Promise<Entry> {
   return home.peek(path) ?? home.load(path)
@@ -52,6 +67,11 @@ async function nearestContainer(home: PodHome, path: Path): Promise<{ above: Pat
   // A document of that name has no members: the container that holds it is the one above.
   if (resource === undefined || resource.path === above) return { above, isBlocked: false }
   return { above: ancestors[nearest + 1]!, isBlocked: true }
+}
+
+/** What comes before the put of an auxiliary resource in one change. */
+export function subjectOps({ newContainer }: Target): readonly Op[] {
+  return newContainer === undefined ? [] : [{ kind: 'container', path: newContainer }]
 }
 
 /** Bytes of the body that a write would replace. */

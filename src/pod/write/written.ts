@@ -8,9 +8,9 @@ import { etagOf } from '../resource/etag.ts'
 import { urlOf } from '../resource/links.ts'
 import type { Committed } from './commit.ts'
 
-/** By what the commit says it did to its first operation. */
-export function written(home: PodHome, committed: Committed): PodResponse {
-  const { act, path } = committed.made[0]!
+/** By what the commit says it did to `wanted`, or to its first operation. */
+export function written(home: PodHome, committed: Committed, wanted?: Path): PodResponse {
+  const { act, path } = committed.made.find((one) => one.path === wanted) ?? committed.made[0]!
   const etag = etagHeader(home, path, committed)
   if (act !== 'create') return { status: 204, headers: etag, body: undefined }
   return { status: 201, headers: ['Location', urlOf(home.pod, path), ...etag], body: undefined }

@@ -14,6 +14,7 @@ const pod: PodRecord = {
   base: 'https://pod.example/alice/',
   aliases: ['https://old.example/alice/'],
   owners: ['https://pod.example/alice/profile/card#me'],
+  shownOwners: [],
   quotaBytes: 1e9,
   quotaResources: 1e5,
   createdMs: 0,

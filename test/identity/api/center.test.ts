@@ -42,12 +42,26 @@ test('a script makes an account, a pod and credentials, and the center knows the
 
   const second = await call('POST', account.pod, token, { name: 'work', settings: { webId } })
   assert.equal(second.json.pod, `${center.baseUrl}work/`)
-  await call('POST', second.json.podResource, token, { webId: 'https://other.example/#me' })
-  const { owners } = (await call('GET', second.json.podResource, token)).json
-  assert.deepEqual(
-    owners.map((owner: { webId: string }) => owner.webId),
-    [webId, 'https://other.example/#me'],
-  )
+  const other = 'https://other.example/#me'
+  const shown = async (): Promise<unknown> => {
+    const { owners } = (await call('GET', second.json.podResource, token)).json
+    const link = (await fetch(second.json.pod, { method: 'HEAD' })).headers.get('link')!
+    const named = [...link.matchAll(/<([^>]*)>; rel="http:\/\/www.w3.org\/ns\/solid\/terms#owner"/g)]
+    return { owners, named: named.map(([, owner]) => owner) }
+  }
+  await call('POST', second.json.podResource, token, { webId: other })
+  const [own, others] = [
+    { webId, visible: false },
+    { webId: other, visible: false },
+  ]
+  assert.deepEqual(await shown(), { owners: [own, others], named: [] })
+  await call('POST', second.json.podResource, token, { webId: other, visible: true })
+  assert.deepEqual(await shown(), { owners: [own, { ...others, visible: true }], named: [other] })
+  await call('POST', second.json.podResource, token, { webId: other, visible: false })
+  assert.deepEqual(await shown(), { owners: [own, others], named: [] })
+  await call('POST', second.json.podResource, token, { webId: other, visible: true })
+  await call('POST', second.json.podResource, token, { webId: other, remove: true })
+  assert.deepEqual(await shown(), { owners: [own], named: [] })
   assert.equal((await call('POST', account.logout, token)).status, 200)
   assert.equal((await call('GET', account.pod, token)).status, 401)
 })

@@ -199,7 +199,7 @@ function podsOf(pods: Map<string, PodState>, baseUrl: string): IdentityParts['po
       const base = `${baseUrl}${name}/`
       const owners = [webId ?? `${base}profile/card#me`]
       const counts = { bytes: 100, resources: 3, quotaBytes: 1e9, created: new Date(0).toISOString() }
-      const pod = { id, name, base, owners, ...counts }
+      const pod = { id, name, base, owners, shownOwners: [], ...counts }
       pods.set(id, pod)
       return pod
     },
@@ -209,7 +209,7 @@ function podsOf(pods: Map<string, PodState>, baseUrl: string): IdentityParts['po
       return found
     },
     async setOwners(podId, owners) {
-      pods.set(podId, { ...pods.get(podId)!, owners })
+      pods.set(podId, { ...pods.get(podId)!, ...owners })
     },
   }
 }

@@ -51,17 +51,19 @@ test('row 40: one acl and one describedby, none for an ACL, no describedby for a
   assert.match(linkHeader(pod, '/x.meta'), /<https:\/\/pods\.example\/alice\/x\.acl>; rel="acl"/)
 })
 
-test('rows 18 and 22: the root says that it is a storage, and whose', () => {
+test('rows 18 and 22: the root says that it is a storage, and whose where that is shown', () => {
   assert.match(linkHeader(pod, '/'), /<http:\/\/www\.w3\.org\/ns\/pim\/space#Storage>; rel="type"/)
+  const shown = { ...pod, shownOwners: pod.owners }
   assert.match(
-    linkHeader(pod, '/'),
+    linkHeader(shown, '/'),
     /<https:\/\/alice\.example\/card#me>; rel="http:\/\/www\.w3\.org\/ns\/solid\/terms#owner"/,
   )
-  assert.doesNotMatch(linkHeader(pod, '/', false), /owner/)
+  assert.doesNotMatch(linkHeader(shown, '/', false), /owner/)
+  assert.doesNotMatch(linkHeader(pod, '/'), /owner/)
 })
 
 test('row 22: an owner whose WebID has letters of any script is named as a URI', () => {
-  const header = linkHeader({ ...pod, owners: ['https://example.org/王-ü#me'] }, '/')
+  const header = linkHeader({ ...pod, shownOwners: ['https://example.org/王-ü#me'] }, '/')
   assert.ok(header.includes('<https://example.org/%E7%8E%8B-%C3%BC#me>; rel="http://www.w3.org/ns/solid/terms#owner"'))
 })
 

@@ -54,7 +54,7 @@ test('what another center makes, changes and deletes is heard, once each', skip,
   await untilHeard('its quota', () =>
     heard.some((change) => change.kind === 'put' && change.record.quotaBytes === 4711),
   )
-  await directory.setOwners(alice, ['https://heir.example/#me'])
+  await directory.setOwners(alice, { owners: ['https://heir.example/#me'], shownOwners: [] })
   await untilHeard('its owner', () =>
     heard.some((change) => change.kind === 'put' && change.record.owners[0] === 'https://heir.example/#me'),
   )

@@ -7,7 +7,7 @@ import type { PostgresEngine } from '../../../core/db/postgres/open.ts'
 import type { NewPod } from '../change.ts'
 import type { DirectoryChange, PodDirectory } from '../pod-store.ts'
 import type { PodId, PodRecord } from '../resource.ts'
-import { recordOf, type RecordRow } from '../rows.ts'
+import { ownersText, recordOf, type RecordRow } from '../rows.ts'
 import { encodeBatch, type Stamp } from './call.ts'
 import { recordColumns } from './columns.ts'
 import { compile } from './lines.ts'
@@ -98,8 +98,8 @@ export function createDirectory({ db, stamp, mark, onDeleting }: DirectoryParts)
     setState: (pod, state) => (state === 'deleting' ? remove(pod) : change(setState, [state, pod])),
     setQuota: (pod, quota) => change(setQuota, [quota.bytes, quota.resources, pod]),
     setOwners(pod, owners) {
-      if (owners.length === 0) throw new XpodError('USAGE', 'a pod has at least one owner')
-      return change(setOwners, [JSON.stringify(owners), pod])
+      if (owners.owners.length === 0) throw new XpodError('USAGE', 'a pod has at least one owner')
+      return change(setOwners, [ownersText(owners), pod])
     },
     async delete(pod) {
       const [record] = await read(byId, [pod])
@@ -128,8 +128,7 @@ function createValues(
 ): (string | number | Uint8Array)[] {
   const change = { pod: record.id, epoch: 1, opId: record.id, agent: {}, require: [], ops }
   const { changes, lines, groups, bodies } = encodeBatch([{ change, compiled: compile(change), mark }], [local])
-  const { aliases, owners, ...rest } = record
-  const row = JSON.stringify({ ...rest, aliases: JSON.stringify(aliases), owners: JSON.stringify(owners) })
+  const row = JSON.stringify({ ...record, aliases: JSON.stringify(record.aliases), owners: ownersText(record) })
   const { node, instance, nowMs, isRoomLow } = stamp
   const first = [row, String(reuse), node, instance, nowMs, String(isRoomLow), local, mark]
   return [...first, changes, lines, groups, bodies]

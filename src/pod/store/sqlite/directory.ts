@@ -61,7 +61,7 @@ export function createDirectory({ db, stamp, onDeleting }: DirectoryParts): PodD
     setState: (pod, state) => change('pod.state', { pod, state } satisfies StateCall),
     setQuota: (pod, quota) => change('pod.quota', { pod, ...quota } satisfies QuotaCall),
     setOwners(pod, owners) {
-      if (owners.length === 0) throw new XpodError('USAGE', 'a pod has at least one owner')
+      if (owners.owners.length === 0) throw new XpodError('USAGE', 'a pod has at least one owner')
       return change('pod.owners', { pod, owners } satisfies OwnersCall)
     },
     async delete(pod) {

@@ -5,7 +5,8 @@ import { XpodError } from '../../../../base/errors.ts'
 import { type Procedures, type WriterSql } from '../../../../core/db/sqlite/procedure.ts'
 import type { NewPod } from '../../change.ts'
 import { digestBytes } from '../../digest.ts'
-import type { PodId, PodState } from '../../resource.ts'
+import type { Owners, PodId, PodState } from '../../resource.ts'
+import { ownersText } from '../../rows.ts'
 import { type CommitCall, createCommit } from './commit.ts'
 
 export interface CreateCall extends Omit<CommitCall, 'change'> {
@@ -26,7 +27,7 @@ export interface QuotaCall {
 
 export interface OwnersCall {
   readonly pod: PodId
-  readonly owners: readonly string[]
+  readonly owners: Owners
 }
 
 export interface NodeCall {
@@ -62,7 +63,7 @@ export const lifeProcedures: Procedures = {
   'pod.owners': (sql) => {
     const set = sql.prepare('UPDATE pod SET owners = ? WHERE id = ? AND name IS NOT NULL')
     return ({ pod, owners }: OwnersCall) => {
-      if (set.run(JSON.stringify(owners), pod).changes === 0) throw new XpodError('POD_UNKNOWN')
+      if (set.run(ownersText(owners), pod).changes === 0) throw new XpodError('POD_UNKNOWN')
     }
   },
 }
@@ -87,7 +88,7 @@ function createPod(sql: WriterSql): (call: CreateCall) => void {
     if (used !== undefined && used.living !== null) throw new XpodError('POD_EXISTS', record.name)
     if (used !== undefined && !call.reuseName) throw new XpodError('POD_NAME_RESERVED', record.name)
     claimName.run(record.name, record.id)
-    const lists = [JSON.stringify(record.aliases), JSON.stringify(record.owners)] as const
+    const lists = [JSON.stringify(record.aliases), ownersText(record)] as const
     const { lastInsertRowid } = insertPod.run(
       record.id,
       record.name,
