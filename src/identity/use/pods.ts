@@ -23,6 +23,11 @@ export interface MadePod {
 
 const maxOwners = 100
 
+/** A host is not told apart by case, so a name is not either. Other servers take capitals too, and scripts send them. */
+export function podNameOf(wished: string): string {
+  return wished.toLowerCase()
+}
+
 /**
  * Without `webId` the pod has a profile of its own, and the account that WebID. Throws ACCOUNT_FULL, POD_EXISTS,
  * POD_NAME_INVALID, POD_NAME_RESERVED, WEBID_INVALID, LOGIN_LAST, ACCOUNT_DELETING.
@@ -41,7 +46,7 @@ export async function createPod(
   try {
     // Counted with this one in it: of many at once, too few are made rather than too many.
     if ((await accounts.pods(account)).length > maxPods) throw new XpodError('ACCOUNT_FULL', `at most ${maxPods} pods`)
-    const pod = await pods.create({ id, name: wish.name, ...(wish.webId === undefined ? {} : { webId: wish.webId }) })
+    const pod = await pods.create({ id, name: podNameOf(wish.name), webId: wish.webId })
     const webId = pod.owners[0]!
     const link = wish.webId === undefined ? await accounts.linkWebId(account, webId) : undefined
     return { pod, webId, linkId: link?.id }

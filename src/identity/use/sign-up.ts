@@ -7,7 +7,7 @@ import { XpodError } from '../../base/errors.ts'
 import { checkPodName } from '../../pod/provision.ts'
 import { type LoggedIn, openSession } from './log-in.ts'
 import type { IdentityParts, Visitor } from './parts.ts'
-import { createPod } from './pods.ts'
+import { createPod, podNameOf } from './pods.ts'
 
 export interface SignUp {
   readonly email: string
@@ -35,16 +35,17 @@ export async function signUp(parts: IdentityParts, who: Visitor, wish: SignUp): 
   parts.throttle.take('account', who.address)
   if (parts.registration === 'closed') throw new XpodError('REGISTRATION_CLOSED')
   // What can be known to fail is said before the invite is used.
-  checkPodName(wish.podName)
-  if (await podExists(parts, wish.podName)) throw new XpodError('POD_EXISTS')
+  const podName = podNameOf(wish.podName)
+  checkPodName(podName)
+  if (await podExists(parts, podName)) throw new XpodError('POD_EXISTS')
   if (wish.email.includes('@') && (await accounts.find(wish.email)) !== undefined) throw new XpodError('EMAIL_TAKEN')
   await admitRegistration(parts, wish.invite)
   const account = await accounts.create({ language: who.language })
   try {
-    await accounts.setName(account.id, wish.podName).catch(unlessTaken)
+    await accounts.setName(account.id, podName).catch(unlessTaken)
     await accounts.addPassword(account.id, { email: wish.email, password: wish.password })
     const loggedIn = await openSession(parts, who, { account, remember: wish.remember })
-    await createPod(parts, { ...who, account, session: loggedIn.session }, { name: wish.podName })
+    await createPod(parts, { ...who, account, session: loggedIn.session }, { name: podName })
     return loggedIn
   } catch (error) {
     await accounts.remove(account.id)

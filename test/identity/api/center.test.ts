@@ -40,7 +40,7 @@ test('a script makes an account, a pod and credentials, and the center knows the
   assert.equal((await call('DELETE', made.resource, token)).status, 200)
   assert.equal(await center.center.identity.accounts.verifyCredential(made.id, made.secret), undefined)
 
-  const second = await call('POST', account.pod, token, { name: 'work', settings: { webId } })
+  const second = await call('POST', account.pod, token, { name: 'Work', settings: { webId } })
   assert.equal(second.json.pod, `${center.baseUrl}work/`)
   const other = 'https://other.example/#me'
   const shown = async (): Promise<unknown> => {

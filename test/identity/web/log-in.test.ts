@@ -36,7 +36,7 @@ test('sign-up makes account, pod and WebID and leads home', async () => {
 test('a sign-up that cannot be finished leaves nothing behind', async () => {
   await using site = await openSite()
   await signUp(site.browser())
-  const taken = await site.browser().submit(register, { email: 'bob@example.org', password, podName: 'alice' })
+  const taken = await site.browser().submit(register, { email: 'bob@example.org', password, podName: 'Alice' })
   assert.equal(taken.status, 409)
   assert.equal(await site.parts.accounts.find('bob@example.org'), undefined)
   const again = await site.browser().submit(register, { email: 'alice@example.org', password, podName: 'other' })
