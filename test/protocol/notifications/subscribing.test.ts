@@ -127,6 +127,18 @@ test('a StreamingHTTPChannel2023 has an http receiveFrom', async () => {
   assert.ok(channel.receiveFrom!.startsWith(`${addressOf(pod, 'StreamingHTTPChannel2023')}receive/`))
 })
 
+test('sendTo may be a text, as scripts without the context send it', async () => {
+  const body = {
+    '@type': [`${notify}WebhookChannel2023`],
+    [`${notify}topic`]: [{ '@id': topic }],
+    [`${notify}sendTo`]: hook,
+  }
+  const webhooks = addressOf(pod, 'WebhookChannel2023')
+  assert.equal(channelIn(await postSubscription(alice, webhooks, JSON.stringify(body))).sendTo, hook)
+  const bad = JSON.stringify({ ...body, [`${notify}sendTo`]: 'no URL' })
+  expectStatus(await postSubscription(alice, webhooks, bad), 422)
+})
+
 test('a WebhookChannel2023 has sender and sendTo, and nothing to receive from', async () => {
   const channel = await subscribe(alice, pod, topic, { type: 'WebhookChannel2023', sendTo: hook })
   assert.equal(channel.sendTo, hook)

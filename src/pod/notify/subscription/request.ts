@@ -136,7 +136,9 @@ function topicOf(about: readonly Quad[]): string {
 function iriOf(about: readonly Quad[], name: 'topic' | 'sendTo'): string | undefined {
   const term = valueOf(about, name)
   if (term === undefined) return undefined
-  if (term.termType !== 'NamedNode') throw invalid(`${name} is a URL, not a text`)
+  // A sendTo as a text is what scripts without the context send; it is judged like any other.
+  const isIri = term.termType === 'NamedNode' || (name === 'sendTo' && term.termType === 'Literal')
+  if (!isIri) throw invalid(`${name} is a URL, not a text`)
   if (term.value.length > maxIriLength) throw invalid(`${name} is too long`)
   return term.value
 }
