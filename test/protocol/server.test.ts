@@ -92,7 +92,11 @@ for (const method of writes) {
       const container = fresh()
       await alice.makeContainer(container)
       const url = method === 'POST' ? container : `${container}a.ttl`
-      expectStatus(await alice.send(method, url, { body: '<> a <#Something> .', headers }), 400)
+      const wish = { body: '<> a <#Something> .', headers }
+      expectStatus(await alice.send(method, url, wish), 400)
+      // Whoever may not write is told that first.
+      expectStatus(await bob.send(method, url, wish), 403)
+      expectStatus(await anyone.send(method, url, wish), 401)
       assert.deepEqual(await alice.members(container), [])
     })
   }

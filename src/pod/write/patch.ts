@@ -35,9 +35,9 @@ export async function patchResource(parts: PodParts, op: Operation): Promise<Pod
   const { headers, pod, path, signal } = op.request
   refusePlace(pod, path)
   refuseEncoded(headers)
-  const kind = languageOf(neededMediaType(headers))
   refuseTooLarge(headers, parts.limits.maxPatchBytes)
   await authorizeAnyChange(parts, op)
+  const kind = languageOf(neededMediaType(headers))
   if (isContainer(path)) throw new XpodError('PATCH_TARGET', 'a container is described by its .meta')
   const body = await readBody(op.request, parts.limits.maxPatchBytes)
   const patch = await parts.rdf.readPatch(body, { kind, base: urlOf(pod, path) }, signal)

@@ -25,7 +25,6 @@ export async function postResource(parts: PodParts, op: Operation): Promise<PodR
   refuseTooLarge(headers, parts.limits.maxBodyBytes)
   const makesContainer = asksForContainer(headers.link)
   if (makesContainer) sentMediaType(headers)
-  else neededMediaType(headers)
   await judge(parts, op)
   const slug = typeof headers['slug'] === 'string' ? headers['slug'] : undefined
   const name = chooseName({ pod, container: path, slug, makesContainer }, parts.random)

@@ -44,7 +44,6 @@ function refuseHeaders(parts: PodParts, { request }: Operation): void {
   refuseEncoded(headers)
   refuseTooLarge(headers, parts.limits.maxBodyBytes)
   if (isContainer(path)) return void sentMediaType(headers)
-  neededMediaType(headers)
   if (asksForContainer(headers.link)) {
     throw new XpodError('LINK_INVALID', 'a container URL ends in a slash')
   }
