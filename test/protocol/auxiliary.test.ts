@@ -143,15 +143,20 @@ for (const name of ['.acl', '.meta']) {
   }
 }
 
-test('an ACL that is there before its container lets nobody in who has no Append above', async () => {
+test('the ACL of a missing container takes Control and Append of its name, and Append above', async () => {
   const container = fresh()
   await alice.makeContainer(container)
-  const mine = { agent: bob.webId! }
-  await protect(alice, container, { who: mine, modes: 'RC' })
+  const who = { agent: bob.webId! }
   const acl = aclFor(`${container}new/`, [], bob.webId)
-  expectStatus(await bob.put(`${container}new/.acl`, 'text/turtle', acl), 403)
-  await protect(alice, container, { who: mine, modes: 'RAC' })
-  expectStatus(await bob.put(`${container}new/.acl`, 'text/turtle', acl), 201)
+  for (const [here, below, status] of [
+    ['R', 'RAC', 403],
+    ['RA', 'RC', 403],
+    ['RA', 'RA', 403],
+    ['RA', 'AC', 201],
+  ] as const) {
+    await protect(alice, container, { who, modes: here, on: 'accessTo' }, { who, modes: below, on: 'default' })
+    expectStatus(await bob.put(`${container}new/.acl`, 'text/turtle', acl), status)
+  }
   expectStatus(await alice.get(`${container}new/`), 403)
 })
 
