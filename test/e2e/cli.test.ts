@@ -55,7 +55,7 @@ test('a pod is made, listed, shown, limited and deleted while the server runs', 
     string,
     unknown
   >[]
-  const keys = 'id name base owners state created deleteAt bytes resources quotaBytes quotaResources'
+  const keys = 'id name base owners shownOwners state created deleteAt bytes resources quotaBytes quotaResources'
   assert.deepEqual(Object.keys(listed[0]!), keys.split(' '))
   assert.match(String(listed[0]!.created), /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
 
