@@ -29,7 +29,7 @@ describe('texts that are short and dear', () => {
     it(`${kind} with ${name} in each other is refused at once`, async () => {
       const startMs = performance.now()
       await assert.rejects(readPatchText(text, kind, base), { code: 'PATCH_SYNTAX' })
-      assert.ok(performance.now() - startMs < 10_000)
+      assert.ok(performance.now() - startMs < 1000)
     })
   }
 
