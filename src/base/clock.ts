@@ -26,6 +26,11 @@ export const systemClock: Clock = {
   },
 }
 
+/** Long work waits for it between its pieces: resolves when what has arrived meanwhile had its turn. */
+export function othersFirst(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
 /** Resolves after `ms`, or rejects with the signal's reason. */
 export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 // What lies in the database, as sums for Prometheus: asked for once a minute, because a scrape must not wait for a table.
 
-import type { Clock } from '../../base/clock.ts'
+import { type Clock, othersFirst } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { Database, Row } from '../../core/db/database.ts'
@@ -41,7 +41,7 @@ export function measureStored({ db, node, clock, log, metrics }: StoredMetricsPa
       const pages: readonly Page[] = await db.read<Page>(pageQuery, [node, last])
       sum += Number(pages[0]!.bytes ?? 0)
       last = pages[0]!.last
-      await new Promise((resolve) => setImmediate(resolve))
+      await othersFirst()
       if (over.signal.aborted) return
     }
     bytes.set(sum)

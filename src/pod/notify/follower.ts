@@ -6,7 +6,7 @@
 // who already heard an entry does not hear it again. Who is too far behind, or asks for what the feed no longer has, is
 // told to look for itself (`resync`) and goes on from where the pod is now: never a gap that looks like nothing happened.
 
-import type { Clock } from '../../base/clock.ts'
+import { type Clock, othersFirst } from '../../base/clock.ts'
 import { XpodError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { Counter, Metrics } from '../../base/metrics.ts'
@@ -203,7 +203,7 @@ class PodFollower implements AsyncDisposable {
   async #pause(): Promise<void> {
     this.#isStale = true
     this.#isWoken = true
-    await new Promise<void>((resolve) => setImmediate(resolve))
+    await othersFirst()
   }
 
   /** Lets in who arrived: along with the others, or behind them. */

@@ -4,6 +4,7 @@
 
 import { join } from 'node:path'
 
+import { othersFirst } from '../../../base/clock.ts'
 import type { Block } from './block.ts'
 import type { BlockFiles } from './disk/block-files.ts'
 import type { FileOperations } from './disk/files.ts'
@@ -36,12 +37,12 @@ export async function recover(parts: RecoveryParts, signal: AbortSignal): Promis
     if (listed.failure !== undefined || signal.aborted) return false
     for (const name of listed.value) {
       await settle(parts, found, { shard, name })
-      if (++done % batch === 0) await breathe()
+      if (++done % batch === 0) await othersFirst()
     }
   }
   for (const block of found.inOrder()) {
     if (shelf.holds(block)) parts.policy.restore(block, found.isMain(block))
-    if (++done % batch === 0) await breathe()
+    if (++done % batch === 0) await othersFirst()
   }
   if (signal.aborted) return false
   await shelf.recovered()
@@ -88,8 +89,4 @@ class Found {
     for (const block of this.#ranked) if (block !== undefined) yield block
     yield* this.#others
   }
-}
-
-function breathe(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }

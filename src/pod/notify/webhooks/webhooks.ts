@@ -2,7 +2,7 @@
 // taken up again in the background after a start, page by page, so that a start does not take longer with more of them. How
 // many there are is bounded by the caps under which channels are made; how many requests run at once by slots.ts.
 
-import type { Clock } from '../../../base/clock.ts'
+import { type Clock, othersFirst } from '../../../base/clock.ts'
 import type { Log, LogFields } from '../../../base/log.ts'
 import type { Metrics } from '../../../base/metrics.ts'
 import type { Random } from '../../../base/random.ts'
@@ -172,7 +172,7 @@ class CursorTable implements Webhooks {
       try {
         after = await this.#resumePage(after)
         // Between pages, requests have their turn.
-        await new Promise<void>((resolve) => setImmediate(resolve))
+        await othersFirst()
       } catch (error) {
         this.#parts.log.error('notify.webhooks-unread', { error })
         await this.#pause(againMs)

@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 
+import { othersFirst } from '../../../../base/clock.ts'
 import type { Slot } from '../policy/contract.ts'
 import type { S3Fifo } from '../policy/s3-fifo.ts'
 import type { FileOperations } from './files.ts'
@@ -113,7 +114,7 @@ async function indexed(bytes: Buffer): Promise<Ranks> {
   const ranks = new Ranks(bytes)
   for (let place = 0; place < ranks.size; place++) {
     ranks.index(place)
-    if (place % batch === batch - 1) await new Promise((resolve) => setImmediate(resolve))
+    if (place % batch === batch - 1) await othersFirst()
   }
   return ranks
 }
